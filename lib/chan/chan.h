@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A channel is a bounded ring with two ends that moves the ownership of
+// messages from senders to receivers.
+//
+//	weir_tx ──▶ | capacity messages | ──▶ weir_rx
+//
+// What it promises.  Order for each sender; capacity exact; what was sent is
+// received or, once no receiver is left, handed to release: nothing is lost.
+// What was not sent still belongs to the sender. Closing drains: receivers get
+// what was sent, then WEIR_CLOSED.
+//
+// Messages are values of a fixed size; by default pointers. A send of a pointer
+// clears the sender's variable when it was sent.
+//
+// Threads.  A handle (weir_tx, weir_rx) has one user at a time, a task or a
+// thread. More users: clone it, where the class allows several. try_ works on
+// any thread; what may wait is for tasks.
+//
+// Memory.  open allocates; the last close frees. Handles lie where the caller
+// puts them and may be moved (copied, the old one forgotten) while unused.
+#ifndef WEIR_CHAN_CHAN_H
+#define WEIR_CHAN_CHAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// What happened. Every operation answers one of these, and the compiler
+// insists that it is read.
+enum weir_result {
+	WEIR_SENT,	// all of it: it is the receiver's
+	WEIR_RECEIVED,	// at least one
+	WEIR_FULL,	// try: no room
+	WEIR_EMPTY,	// try: nothing there
+	WEIR_CLOSED,	// the other side is gone, and all it sent was received
+	WEIR_TIMED_OUT, // the deadline came first; nothing happened
+	WEIR_CANCELED,	// the task is cancelled; nothing happened
+};
+
+#define WEIR_CHECKED __attribute__((warn_unused_result))
+
+enum weir_channel_class { WEIR_MPMC, WEIR_SPSC };
+
+struct weir_channel; // shared by the ends
+
+// The ends. Touch them only through the functions.
+struct weir_tx {
+	struct weir_channel *channel;
+	struct weir_place *place; // of the executor it was last used on
+	void *ring[4];
+};
+struct weir_rx {
+	struct weir_channel *channel;
+	struct weir_place *place;
+	void *ring[4];
+};
+
+struct weir_channel_options {
+	enum weir_channel_class class_; // default MPMC
+	unsigned message_size;		// bytes, a multiple of 4; 0: pointers
+	int node;			// NUMA node + 1; 0: any
+	const char *name;		// for reports; copied; NULL: "channel"
+	// release takes each message that no receiver was left for. NULL for
+	// pointers to nothing that must be freed.
+	void (*release)(void *arg, void *message);
+	void *release_arg;
+};
+
+// weir_channel_open opens an MPMC channel of pointers that holds exactly capacity messages,
+// 1..2^30. Answers 0, -EINVAL or -ENOMEM.
+int weir_channel_open(
+	unsigned capacity, struct weir_tx *tx, struct weir_rx *rx);
+int weir_channel_open_with(unsigned capacity,
+	const struct weir_channel_options *options, struct weir_tx *tx,
+	struct weir_rx *rx);
+
+// weir_tx_clone, weir_rx_clone make a further end for a further user. -EINVAL
+// when the class allows one user only.
+int weir_tx_clone(const struct weir_tx *tx, struct weir_tx *clone);
+int weir_rx_clone(const struct weir_rx *rx, struct weir_rx *clone);
+
+// weir_tx_close, weir_rx_close give up an end; it is all zero then, and closing
+// it again is harmless. Waiters on the other side learn of the last one.
+void weir_tx_close(struct weir_tx *tx);
+void weir_rx_close(struct weir_rx *rx);
+
+// weir_try_send sends one message, never waits: SENT, FULL or CLOSED. message
+// points at the message; a pointer is cleared when it was sent.
+WEIR_CHECKED enum weir_result weir_try_send(struct weir_tx *tx, void *message);
+
+// weir_send waits for room: SENT, CLOSED or CANCELED. weir_send_until also
+// answers TIMED_OUT.
+WEIR_CHECKED enum weir_result weir_send(struct weir_tx *tx, void *message);
+WEIR_CHECKED enum weir_result weir_send_until(
+	struct weir_tx *tx, void *message, uint64_t deadline);
+
+// weir_try_recv receives one message into *message, never waits: RECEIVED,
+// EMPTY or CLOSED.
+WEIR_CHECKED enum weir_result weir_try_recv(struct weir_rx *rx, void *message);
+WEIR_CHECKED enum weir_result weir_recv(struct weir_rx *rx, void *message);
+WEIR_CHECKED enum weir_result weir_recv_until(
+	struct weir_rx *rx, void *message, uint64_t deadline);
+
+// The same for count messages in an array. *done is how many were moved, the
+// first ones of the array; the rest is as before. A burst send that answers
+// other than SENT has moved *done of them. A burst receive answers RECEIVED as soon as
+// there is at least one. The array of a burst send is not cleared.
+WEIR_CHECKED enum weir_result weir_try_send_burst(struct weir_tx *tx,
+	const void *messages, unsigned count, unsigned *done);
+WEIR_CHECKED enum weir_result weir_send_burst(struct weir_tx *tx,
+	const void *messages, unsigned count, unsigned *done,
+	uint64_t deadline);
+WEIR_CHECKED enum weir_result weir_try_recv_burst(
+	struct weir_rx *rx, void *messages, unsigned count, unsigned *done);
+WEIR_CHECKED enum weir_result weir_recv_burst(struct weir_rx *rx,
+	void *messages, unsigned count, unsigned *done, uint64_t deadline);
+
+// weir_tx_room answers how many messages a try_send_burst would take now: a
+// reservation on SPSC (only this end can use it up), a hint on MPMC.
+unsigned weir_tx_room(struct weir_tx *tx);
+
+// weir_rx_len, weir_tx_len answer how many messages are held: exact when quiet,
+// never outside 0..capacity.
+unsigned weir_tx_len(const struct weir_tx *tx);
+unsigned weir_rx_len(const struct weir_rx *rx);
+unsigned weir_tx_capacity(const struct weir_tx *tx);
+unsigned weir_rx_capacity(const struct weir_rx *rx);
+
+// weir_rx_closed tells whether no sender is left and all was received.
+bool weir_rx_closed(struct weir_rx *rx);
+
+// weir_tx_closed tells whether no receiver is left.
+bool weir_tx_closed(struct weir_tx *tx);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

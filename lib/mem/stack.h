@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Stacks for tasks: ordinary mapped memory, each with a guard page below it,
+// from a pool that is sized before the start.
+//
+//	low  | guard page | stack, grows down ...              | high
+//
+// A touch of the guard page is a stack overflow. weir_stack_watch installs a
+// handler (on an alternate signal stack) that prints the task's name, as told
+// by the hook, and aborts; any other fault goes to the handler that was there.
+//
+// Threads.  A pool belongs to one executor: get and put on its thread only.
+// The counts may be read by anyone.
+#ifndef WEIR_MEM_STACK_H
+#define WEIR_MEM_STACK_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct weir_stack_pool;
+
+struct weir_stack {
+	char *base;  // lowest usable byte; the guard page lies below
+	size_t size; // usable bytes
+	struct weir_stack *next_free; // of the pool
+	struct weir_stack_pool *pool;
+	void *fiber; // of the sanitizers, theirs to use
+};
+
+// weir_stack_pool_create maps count stacks of at least size bytes each near
+// node. Answers 0, or -ENOMEM with the remedy in e (vm.max_map_count allows
+// some 32,000 in a process).
+int weir_stack_pool_create(struct weir_stack_pool **pool, unsigned count,
+	size_t size, int node, struct weir_error *e);
+
+// weir_stack_pool_destroy unmaps all; every stack must have been put back.
+void weir_stack_pool_destroy(struct weir_stack_pool *pool);
+
+// weir_stack_get takes a stack, NULL when the pool is empty. Never allocates.
+struct weir_stack *weir_stack_get(struct weir_stack_pool *pool);
+
+// weir_stack_put gives it back.
+void weir_stack_put(struct weir_stack *stack);
+
+// weir_stack_pool_count, _used, _used_max answer how many there are, are out
+// now, and were out at once at most.
+unsigned weir_stack_pool_count(const struct weir_stack_pool *pool);
+unsigned weir_stack_pool_used(const struct weir_stack_pool *pool);
+unsigned weir_stack_pool_used_max(const struct weir_stack_pool *pool);
+
+// weir_stack_high_water answers the most bytes of stack that were ever
+// touched, found by looking for the lowest byte that is not zero.
+size_t weir_stack_high_water(const struct weir_stack *stack);
+
+// weir_stack_watch turns on the overflow message for the calling thread (call
+// it once on each thread that runs tasks). name answers the name of the task
+// whose stack holds address on the calling thread, or NULL; it must be safe in
+// a signal handler.
+int weir_stack_watch(const char *(*name)(const void *address));
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A table of options says, once, what may be written in a file for a stage, a
+// port or the runtime: name, type, default, range, help. The reader of files,
+// the manual, the JSON Schema and the live change all work from it.
+//
+// A value is parsed from text into its place in a struct. Texts and lists that
+// a value points to belong to the option block (weir_option_block) and live as long as it.
+#ifndef WEIR_OPTION_OPTION_H
+#define WEIR_OPTION_OPTION_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum weir_option_type {
+	WEIR_TYPE_END = 0,  // ends a table
+	WEIR_TYPE_U32,	    // uint32_t: 12, 0x10, 4k (1000s), 4Ki (1024s)
+	WEIR_TYPE_U64,	    // uint64_t, the same
+	WEIR_TYPE_BOOL,	    // bool: true, false, yes, no, on, off
+	WEIR_TYPE_DOUBLE,   // double
+	WEIR_TYPE_TEXT,	    // const char *
+	WEIR_TYPE_CHOICE,   // uint32_t: index of one of choices
+	WEIR_TYPE_DURATION, // uint64_t nanoseconds: 300us, 1ms, 1.5s, 2m; a number alone is refused, 0 is not
+	WEIR_TYPE_SIZE,	    // uint64_t bytes: 256MiB, 64k
+	WEIR_TYPE_CHOICES, // uint32_t: bit i for the i-th of choices; a list or one
+	WEIR_TYPE_TEXTS, // const char **: NULL-ended; a list or one
+};
+
+struct weir_option {
+	const char *name;
+	enum weir_option_type type;
+	size_t offset; // in the struct
+	const char
+		*preset; // default, as it would be written; NULL: must be given
+	uint64_t min, max;	    // numbers, durations, sizes; both 0: any
+	const char *const *choices; // NULL-ended
+	const char *help;	    // a phrase, no full stop
+	bool live;		    // may be changed while it runs
+};
+
+#define WEIR_OPTION_(type_, struct_, field_, name_, preset_, help_, ...) \
+	{                                                                \
+		.name = name_, .type = type_,                            \
+		.offset = offsetof(struct_, field_), .preset = preset_,  \
+		.help = help_, __VA_ARGS__                               \
+	}
+#define WEIR_OPTION_U32(s, f, name, preset, help, ...) \
+	WEIR_OPTION_(WEIR_TYPE_U32, s, f, name, #preset, help, __VA_ARGS__)
+#define WEIR_OPTION_U64(s, f, name, preset, help, ...) \
+	WEIR_OPTION_(WEIR_TYPE_U64, s, f, name, #preset, help, __VA_ARGS__)
+#define WEIR_OPTION_BOOL(s, f, name, preset, help, ...) \
+	WEIR_OPTION_(WEIR_TYPE_BOOL, s, f, name, preset, help, __VA_ARGS__)
+#define WEIR_OPTION_DOUBLE(s, f, name, preset, help, ...) \
+	WEIR_OPTION_(WEIR_TYPE_DOUBLE, s, f, name, preset, help, __VA_ARGS__)
+#define WEIR_OPTION_TEXT(s, f, name, preset, help, ...) \
+	WEIR_OPTION_(WEIR_TYPE_TEXT, s, f, name, preset, help, __VA_ARGS__)
+#define WEIR_OPTION_DURATION(s, f, name, preset, help, ...) \
+	WEIR_OPTION_(WEIR_TYPE_DURATION, s, f, name, preset, help, __VA_ARGS__)
+#define WEIR_OPTION_SIZE(s, f, name, preset, help, ...) \
+	WEIR_OPTION_(WEIR_TYPE_SIZE, s, f, name, preset, help, __VA_ARGS__)
+#define WEIR_OPTION_CHOICE(s, f, name, preset, list, help, ...)  \
+	WEIR_OPTION_(WEIR_TYPE_CHOICE, s, f, name, preset, help, \
+		.choices = list, __VA_ARGS__)
+#define WEIR_OPTION_CHOICES(s, f, name, preset, list, help, ...)  \
+	WEIR_OPTION_(WEIR_TYPE_CHOICES, s, f, name, preset, help, \
+		.choices = list, __VA_ARGS__)
+#define WEIR_OPTION_TEXTS(s, f, name, preset, help, ...) \
+	WEIR_OPTION_(WEIR_TYPE_TEXTS, s, f, name, preset, help, __VA_ARGS__)
+
+// A block of option values: the struct they lie in and the texts they point
+// to.
+struct weir_option_block;
+
+// weir_option_block_create makes a zeroed struct of size bytes and writes every default of the table into it. Options
+// without a default stay 0 and not given. -ENOMEM, or an assert for a bad default: that is ours.
+int weir_option_block_create(struct weir_option_block **block, size_t size,
+	const struct weir_option *table);
+void weir_option_block_destroy(struct weir_option_block *block);
+// weir_option_block_data answers the struct.
+void *weir_option_block_data(struct weir_option_block *block);
+
+// weir_option_set parses count texts (one, unless the type is a list) and stores
+// the value. Answers 0; -EINVAL with words that start at the value ("'12x' is not a number", "must be at least 1") in e.
+int weir_option_set(struct weir_option_block *block,
+	const struct weir_option *option, const char *const *texts,
+	unsigned count, struct weir_error *e);
+
+// weir_option_given tells whether it has a value that was set, not a default.
+bool weir_option_given(const struct weir_option_block *block,
+	const struct weir_option *option);
+
+// weir_option_missing answers the first option of the block's table that has no default and was not set, or NULL.
+const struct weir_option *weir_option_missing(
+	const struct weir_option_block *block);
+
+// weir_option_find answers the option of that name, or NULL.
+const struct weir_option *weir_option_find(
+	const struct weir_option *table, const char *name);
+
+// weir_option_type_name answers "number", "duration", … for the manual.
+const char *weir_option_type_name(enum weir_option_type type);
+
+// weir_option_format writes the present value as it would be written in a file.
+void weir_option_format(const struct weir_option_block *block,
+	const struct weir_option *option, char *text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

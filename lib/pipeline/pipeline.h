@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Runs a plan: opens the ports, makes the rings, starts the executors, watches
+// over them, drains, counts, reports.
+//
+// Life: open → start → (poll)* → stop → wait → report → close.
+//
+// A run ends when all inputs have ended, after a time or a number of packets, or when it is
+// told to; then sources stop, what is inside drains in order, and the books
+// are made up: in + made = out + held + dropped + consumed, everywhere.
+//
+// Threads.  One thread, EAL's main; weir_pipeline_stop from any thread and from signal handlers.
+#ifndef WEIR_PIPELINE_PIPELINE_H
+#define WEIR_PIPELINE_PIPELINE_H
+
+#include "base/error.h"
+#include "count/count.h"
+#include "plan/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct weir_pipeline;
+struct json_t;
+
+struct weir_pipeline_options {
+	const char *instance; // name of the counter segment; NULL: private
+	uint64_t duration_ns; // 0: no limit
+	uint64_t packets;     // stop after this many came in; 0: no limit
+	const char *const *eal_args; // NULL-ended; or NULL
+};
+
+// weir_pipeline_open starts EAL if need be and prepares all of plan, which it borrows.
+int weir_pipeline_open(struct weir_pipeline **pipeline,
+	const struct weir_plan *plan,
+	const struct weir_pipeline_options *options, struct weir_error *e);
+
+int weir_pipeline_start(struct weir_pipeline *pipeline, struct weir_error *e);
+
+// weir_pipeline_poll does housekeeping and tells whether the run goes on. Call
+// it some ten times a second, or more.
+bool weir_pipeline_poll(struct weir_pipeline *pipeline);
+
+// weir_pipeline_stop ends the inputs: what is inside drains. hard does not
+// wait for that: what is inside is then held, and counted.
+void weir_pipeline_stop(struct weir_pipeline *pipeline, bool hard);
+
+// weir_pipeline_finish waits until all has drained, joins the executors, stops
+// the ports and makes up the books. Answers 0; what went wrong on the way
+// (a truncated input, a full disk) is a finding of the report.
+int weir_pipeline_finish(struct weir_pipeline *pipeline, struct weir_error *e);
+
+// weir_pipeline_reader answers the counters, for the live table.
+struct weir_count_reader *weir_pipeline_reader(struct weir_pipeline *pipeline);
+
+// weir_pipeline_report answers the report as a new jansson object, after
+// finish. weir_report_print writes such an object for people.
+struct json_t *weir_pipeline_report(struct weir_pipeline *pipeline);
+void weir_report_print(const struct json_t *report, FILE *to, bool colour);
+
+// weir_pipeline_verdict answers the exit code: 0 or 1 (see decision 15 in
+// the design: unaccounted, drops nobody asked for, truncated input, …).
+int weir_pipeline_verdict(const struct weir_pipeline *pipeline);
+
+void weir_pipeline_close(struct weir_pipeline *pipeline);
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A port is where packets come from or go to: a NIC's queue pair, a software
+// device, a file. A driver is a table of functions; drivers lie outside lib
+// and register themselves by name.
+//
+// Life: open → start → rx/tx on lcores → finish → stop → close. open to start
+// and stop to close happen on the main thread, which may sleep.
+//
+// Threads.  rx and tx of one queue: one lcore. Different queues are free to
+// run together. held and stats: anyone, exact when quiet.
+//
+// Memory.  Packets come from setup.pool. rx gives, tx takes what it answers.
+// Only rx and tx touch the pool, since only they run on lcores: a driver with
+// a thread gets empty mbufs through rx and frees through tx (which the runner
+// calls with count 0 when there is nothing to send).
+#ifndef WEIR_PORT_PORT_H
+#define WEIR_PORT_PORT_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "option/option.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rte_mbuf;
+struct rte_mempool;
+struct weir_count_segment;
+
+struct weir_port_setup {
+	const char *name;	       // "in": for messages and counters
+	bool receives, sends;	       // how the pipeline uses it
+	unsigned rx_queues, tx_queues; // wanted, at least 1 each if used
+	struct rte_mempool *pool;
+	unsigned node;
+	const struct weir_clock *clock;
+	struct weir_count_segment *segment; // for counters "ports.NAME.…"
+};
+
+// What a port knows of its own traffic. Packets unless said otherwise.
+struct weir_port_stats {
+	uint64_t rx_packets, rx_bytes; // came in from outside
+	uint64_t rx_missed;	       // the device had no room
+	uint64_t rx_errors;	       // the device refused
+	uint64_t rx_no_mbuf;	       // the pool was empty
+	uint64_t tx_packets, tx_bytes; // went out
+	uint64_t tx_dropped;	       // accepted from tx, then not written
+	uint64_t progress,
+		progress_end; // of a bounded input, any unit; 0: no end known
+};
+
+struct weir_port_driver {
+	const char *name;	  // "file"
+	const char *help;	  // a sentence
+	const char *const *kinds; // NULL-ended: the keys that choose it in a
+				  // port's mapping ("file", "null", "vdev")
+	const char *const
+		*kind_help; // a phrase for each kind: what its value is
+	size_t state_size;
+	const struct weir_option *options; // beside the kind's own key
+	bool makes_system_calls;	   // on the lcore
+	bool needs_pci; // probes a PCI device: hugepages needed
+
+	// open prepares. kind and value are what the file says ({file: a.pcap}:
+	// "file", "a.pcap"). State is zero but for the options.
+	int (*open)(void *state, const char *kind, const char *value,
+		const struct weir_port_setup *setup, struct weir_error *e);
+	int (*start)(void *state, struct weir_error *e);
+	// rx receives up to count packets. 0 may mean nothing now: see ended.
+	unsigned (*rx)(void *state, unsigned queue, struct rte_mbuf **packets,
+		unsigned count);
+	// tx takes the first packets, as many as it answers; the rest is the
+	// caller's. With count 0 it does what else must be done on an lcore.
+	unsigned (*tx)(void *state, unsigned queue, struct rte_mbuf **packets,
+		unsigned count);
+	// ended tells whether rx has given out all there will ever be; NULL: never.
+	bool (*ended)(void *state);
+	// finish says that no more will be sent; on the lcore; NULL: no matter.
+	void (*finish)(void *state);
+	// finished tells, on the lcore after finish, whether all that tx took has left and been freed; NULL: yes.
+	bool (*finished)(void *state);
+	// quit makes the port stop taking input: what it gave out stays. Any thread.
+	void (*quit)(void *state);
+	// stop ends its threads. Lcores no longer call. Answers what went wrong
+	// while it ran: -EBADMSG truncated input, -ENOSPC, …, in words in e.
+	int (*stop)(void *state, struct weir_error *e);
+	uint64_t (*held)(void *state); // packets inside, by walking
+	void (*stats)(void *state, struct weir_port_stats *stats);
+	void (*close)(void *state); // also after a failed open or start
+};
+
+// weir_port_register makes a driver known. At start-up, before any file is
+// read.
+void weir_port_register(const struct weir_port_driver *driver);
+
+// weir_port_find answers the driver that has kind, or NULL.
+const struct weir_port_driver *weir_port_find(const char *kind);
+
+// weir_port_at answers the index-th registered driver, NULL past the last.
+const struct weir_port_driver *weir_port_at(unsigned index);
+
+// An open port, as stages see it.
+struct weir_port {
+	const struct weir_port_driver *driver;
+	void *state;
+	const char *name;
+};
+
+#endif

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A stage is a named part of a pipeline with an input and named outputs. This
+// is what one writes against: fill in a struct weir_stage, write a kernel.
+//
+//	edges or a fused stage ──▶ kernel(state, in, n, out) ──▶ outputs, drops
+//
+// A kernel is a synchronous function over a burst of packets; it never waits,
+// allocates, logs or makes system calls. The shell around it has taken credit
+// on the outputs that wait before it received the burst, so a kernel's puts cannot fail.
+// Each packet of in must leave in exactly one way: put on an output, dropped
+// under a reason, kept (held says how many), or consumed. What does none of these is
+// unaccounted, and the run says so and ends with exit code 1.
+//
+// Threads.  An instance runs on one executor at a time: state needs no locks.
+// Memory.  state is zeroed, then the options are written into it, then init is
+// called. Packets in `in` are the stage's from the call on.
+#ifndef WEIR_STAGE_STAGE_H
+#define WEIR_STAGE_STAGE_H
+
+#include "base/assert.h"
+#include "base/atomic.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "option/option.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rte_mbuf;
+struct weir_executor;
+struct weir_port;
+struct weir_count_segment;
+
+#define WEIR_STAGE_ABI 1
+#define WEIR_BURST 32	      // packets a kernel is given at most
+#define WEIR_STAGE_OPTIONS 16 // entries, the end included
+#define WEIR_STAGE_NAMES 8    // outputs, drops or counters, the end included
+#define WEIR_STAGE_WAYS_MAX 256
+
+// One way out: to one instance of one consumer. The shell empties it after
+// each call.
+struct weir_lane {
+	struct rte_mbuf **packets;
+	uint32_t count;
+	uint32_t size; // entries at packets
+	uint32_t
+		room; // credit: how many may be put in this call. UINT32_MAX where the output drops when full
+};
+
+// Where a kernel puts packets. Touch it only through the functions.
+struct weir_out {
+	struct weir_lane *lanes;
+	uint16_t first[WEIR_STAGE_NAMES + 1]; // lane of each output's way 0
+	struct weir_lane trash;		      // freed by the shell
+	uint64_t *dropped;		      // by reason
+	uint64_t *made;			      // e.g. clones
+	uint64_t *consumed;		      // e.g. written to a port
+	uint64_t now;			      // tick at which this call began
+	struct weir_executor *executor;
+};
+
+// weir_out_ways answers how many ways an output has: 1, unless the stage
+// spreads or copies (then: as many as consumers' instances; 0: not connected).
+static inline unsigned weir_out_ways(
+	const struct weir_out *out, unsigned output)
+{
+	return out->first[output + 1] - out->first[output];
+}
+
+// weir_out_put_way sends a packet on one way of an output.
+static inline void weir_out_put_way(struct weir_out *out, unsigned output,
+	unsigned way, struct rte_mbuf *packet)
+{
+	struct weir_lane *lane = &out->lanes[out->first[output] + way];
+
+	weir_debug_assert(way < weir_out_ways(out, output));
+	weir_debug_assert(lane->count < lane->size);
+	lane->packets[lane->count++] = packet;
+}
+
+// weir_out_put sends a packet on an output. The packet is no longer the
+// stage's.
+static inline void weir_out_put(
+	struct weir_out *out, unsigned output, struct rte_mbuf *packet)
+{
+	weir_out_put_way(out, output, 0, packet);
+}
+
+// weir_out_room answers how many packets may be put on an output in this call:
+// needed only where a stage emits more than it was given (sources, tick,
+// drain). The least over the ways.
+uint32_t weir_out_room(const struct weir_out *out, unsigned output);
+
+// weir_out_space answers where the next packets of output may be written
+// directly, *room of them; weir_out_added says how many were.
+struct rte_mbuf **weir_out_space(
+	struct weir_out *out, unsigned output, uint32_t *room);
+void weir_out_added(struct weir_out *out, unsigned output, uint32_t count);
+
+// weir_out_drop gives a packet up under one of the stage's reasons.
+static inline void weir_out_drop(
+	struct weir_out *out, unsigned reason, struct rte_mbuf *packet)
+{
+	weir_debug_assert(out->trash.count < out->trash.size);
+	count_add(&out->dropped[reason], 1);
+	out->trash.packets[out->trash.count++] = packet;
+}
+
+// weir_out_made says that the stage brought count packets into being.
+static inline void weir_out_made(struct weir_out *out, uint64_t count)
+{
+	count_add(out->made, count);
+}
+
+// weir_out_consumed says that count packets ended here as they should.
+static inline void weir_out_consumed(struct weir_out *out, uint64_t count)
+{
+	count_add(out->consumed, count);
+}
+
+// What init is told of the world. Borrowed for the time of the call, except
+// what is said to live longer.
+struct weir_stage_setup {
+	const char *name; // of the instance: "web[0]"; lives as long as it
+	unsigned index, replicas;
+	unsigned ways[WEIR_STAGE_NAMES]; // of each output
+	struct weir_port *port; // of the option "port", else NULL; lives longer
+	unsigned port_queue;
+	const struct weir_clock *clock; // lives longer
+	struct rte_mempool *pool;	// clones and new packets; lives longer
+	struct weir_count_segment *segment; // lives longer
+	int node;
+	uint64_t seed; // the same in each replica
+};
+
+// A counter of a stage's own: a uint64_t in its state, published under the
+// stage's name.
+struct weir_stage_counter {
+	const char *name;
+	const char *unit;
+	size_t offset; // in state
+	const char *help;
+};
+
+// What a stage has to say in the report, a row at a time. Rows of replicas with
+// the same table and key are added up.
+struct weir_report_rows {
+	void (*row)(struct weir_report_rows *rows, const char *table,
+		const char *key, uint64_t packets, uint64_t bytes);
+};
+
+// How an output deals with several consumers.
+enum weir_ways {
+	WEIR_WAYS_ONE,	  // one consumer instance
+	WEIR_WAYS_SPREAD, // the kernel chooses a way for each packet (shard)
+	WEIR_WAYS_COPY,	  // the kernel puts one on each way (tee)
+};
+
+// What a task stage may do. Only from its task function.
+struct weir_stage_io;
+
+struct weir_stage {
+	uint32_t abi; // WEIR_STAGE_ABI
+	const char *type;
+	const char *help; // a sentence without a full stop
+	size_t state_size;
+	struct weir_option options[WEIR_STAGE_OPTIONS];
+	const char *outputs[WEIR_STAGE_NAMES];
+	const char *drops[WEIR_STAGE_NAMES];
+	struct weir_stage_counter counters[WEIR_STAGE_NAMES];
+	unsigned out_max
+		[WEIR_STAGE_NAMES]; // the most that one packet may become on each way of this
+				    // output; 0: 1
+	enum weir_ways ways;
+	bool source; // has no input: kernel is called with n = 0 and puts up to room
+	bool writes;   // changes packets: gets a private copy of what is shared
+	bool ethernet; // needs Ethernet frames
+	bool merges;   // takes several inputs; other stages do too
+	bool no_replicas;
+
+	int (*init)(void *state, const struct weir_stage_setup *setup,
+		struct weir_error *e);
+	void (*fini)(void *state);
+	// Exactly one of these two.
+	void (*kernel)(void *state, struct rte_mbuf **in, unsigned n,
+		struct weir_out *out);
+	void (*task)(void *state, struct weir_stage_io *io);
+	// tick is called once a turn, with room, for what happens without
+	// input. now is a tick of the clock.
+	void (*tick)(void *state, uint64_t now, struct weir_out *out);
+	// room answers how many packets the kernel could take now; NULL: any.
+	unsigned (*room)(const void *state);
+	// drain is called when no more input will come, with room, until held
+	// answers 0.
+	void (*drain)(void *state, struct weir_out *out);
+	// held answers how many packets the stage keeps, by counting them.
+	uint64_t (*held)(const void *state);
+	// ended tells that a source has given its last.
+	bool (*ended)(void *state);
+	// Live change: prepare builds what new options need (main thread, may
+	// fail), commit swaps it in between two steps, retire frees the old
+	// one after every executor has passed a turn. options is a struct of state_size with the new values.
+	int (*prepare)(const void *state, const void *options, void **next,
+		struct weir_error *e);
+	void *(*commit)(void *state, void *next);
+	void (*retire)(void *old);
+	// report adds rows; the executor no longer runs.
+	void (*report)(const void *state, struct weir_report_rows *rows);
+};
+
+// weir_stage_recv waits for input and answers up to count packets; 0 when the
+// input has ended or the task is cancelled.
+unsigned weir_stage_recv(
+	struct weir_stage_io *io, struct rte_mbuf **packets, unsigned count);
+// weir_stage_send waits for room on output and sends all count packets; answers
+// how many were sent: fewer only when cancelled.
+unsigned weir_stage_send(struct weir_stage_io *io, unsigned output,
+	struct rte_mbuf **packets, unsigned count);
+// weir_stage_drop gives packets up under a reason.
+void weir_stage_drop(struct weir_stage_io *io, unsigned reason,
+	struct rte_mbuf **packets, unsigned count);
+
+// weir_stage_register makes a stage type known; the struct must live on.
+// Answers 0, -EINVAL for another ABI or a malformed table (words in e),
+// -EEXIST for a type that is there.
+int weir_stage_register(const struct weir_stage *stage, struct weir_error *e);
+
+// weir_stage_find answers the stage of that type, or NULL; weir_stage_at the
+// index-th in order of name.
+const struct weir_stage *weir_stage_find(const char *type);
+const struct weir_stage *weir_stage_at(unsigned index);
+
+unsigned weir_stage_output_count(const struct weir_stage *stage);
+unsigned weir_stage_drop_count(const struct weir_stage *stage);
+
+// WEIR_STAGE_EXPORT makes a stage in a shared object loadable by name.
+#define WEIR_STAGE_EXPORT(stage)               \
+	__attribute__((visibility("default"))) \
+	const struct weir_stage *const weir_stage_exported = &(stage)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// An executor runs steps, one at a time, on one thread: an EAL lcore, a plain
+// thread, or a test that calls weir_executor_turn by hand under a virtual clock. A step is the
+// stretch of work between two waits: of a task with a stack (task/task.h), or
+// a plain function (a kernel's shell).
+//
+// What one turn does, in this order:
+//
+//	1. at most WEIR_TURN_POSTS of what other threads posted
+//	2. every hot watch, and at most WEIR_TURN_COLD of the cold ones
+//	3. at most WEIR_TURN_TIMERS timers that are due
+//	4. every step that was runnable when 4 began, once, in FIFO order
+//
+// What becomes runnable during 4 waits for the next turn: a runnable step
+// starts within two turns. There is no LIFO slot and no stealing.
+//
+// Time.  The clock is read once at a step's end, which is the next one's
+// beginning. Each stretch goes to exactly one place: the histogram of the step,
+// or one of the executor's regimes; together they are the whole.
+//
+// Threads.
+//
+//	                   post, stop   turn, run   all else
+//	post, stop             -            -           -      - free to run together
+//	turn, run                           X           X      X one thread only: the
+//	all else                                        X        executor's own
+//
+// Memory.  create allocates all there will be; running never allocates.
+#ifndef WEIR_TASK_EXECUTOR_H
+#define WEIR_TASK_EXECUTOR_H
+
+#include "base/atomic.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "count/count.h"
+#include "count/histogram.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEIR_TURN_POSTS 64
+#define WEIR_TURN_COLD 32
+#define WEIR_TURN_TIMERS 256
+
+struct weir_executor;
+struct weir_step;
+
+// weir_step_fn does one step. It may make itself runnable again, and says how much it did with weir_executor_worked. It never waits.
+typedef void weir_step_fn(
+	struct weir_executor *executor, struct weir_step *step);
+
+// A step that can be queued. Embed it; touch it only through the functions.
+struct weir_step {
+	struct weir_step *next;	      // in the run queue; of the executor
+	weir_step_fn *run;	      // NULL: a task with a stack
+	struct weir_histogram *steps; // every stretch is recorded here
+	bool queued;
+};
+
+// A post carries a function to an executor from any thread. Embed it; it is
+// the executor's until fn is called, and may be posted again from then on.
+struct weir_post {
+	struct weir_post *next;
+	void (*fn)(struct weir_executor *executor, struct weir_post *post);
+};
+
+// Where the time goes that is not in a step.
+enum weir_regime {
+	WEIR_TIME_RUNTIME,   // the executor itself
+	WEIR_TIME_WAITING,   // nothing to do: waiting for input
+	WEIR_TIME_HELD_BACK, // there was input, but no room on an output
+	WEIR_TIME_REGIMES,
+};
+
+// Counted by the executor, one writer. May lie in shared memory.
+struct weir_executor_counts {
+	uint64_t turns;
+	uint64_t steps;
+	uint64_t time[WEIR_TIME_REGIMES]; // ticks
+	uint64_t started;		  // tick of the first turn
+	uint64_t now;			  // tick of the last clock read
+	uint64_t tasks;			  // gauge: that live
+	uint64_t turn_ticks_max;
+};
+
+// The field table for weir_count_add, WEIR_EXECUTOR_FIELDS long.
+#define WEIR_EXECUTOR_FIELDS 9
+extern const struct weir_count_field
+	weir_executor_fields[WEIR_EXECUTOR_FIELDS];
+
+struct weir_executor_options {
+	const char *name;		// copied; NULL: "executor"
+	const struct weir_clock *clock; // borrowed; NULL: the real one
+	unsigned stack_count;		// tasks that can live at once; 0: 64
+	size_t stack_size;		// bytes; 0: 64 KiB
+	int node;			// NUMA, or WEIR_NODE_ANY
+	// idle is called when a turn did no work: to spin, to yield the CPU, to
+	// sleep. until is the tick of the next timer. NULL: spin.
+	void (*idle)(void *arg, struct weir_executor *executor, uint64_t until);
+	void *idle_arg;
+	struct weir_executor_counts *counts; // borrowed; NULL: private
+	struct weir_histogram
+		*task_steps; // for tasks of no class; NULL: private
+};
+
+int weir_executor_create(struct weir_executor **executor,
+	const struct weir_executor_options *options, struct weir_error *e);
+
+// weir_executor_destroy frees a stopped executor. All its tasks must have
+// ended; one that has not is our caller's fault and is asserted by name.
+void weir_executor_destroy(struct weir_executor *executor);
+
+// weir_executor_turn does one turn on the calling thread and answers the work
+// done: tasks resumed, posts, timers, wakes, and what step functions reported.
+uint64_t weir_executor_turn(struct weir_executor *executor);
+
+// weir_executor_run turns until weir_executor_stop.
+void weir_executor_run(struct weir_executor *executor);
+
+// weir_executor_stop makes run return after the present turn. Any thread.
+void weir_executor_stop(struct weir_executor *executor);
+
+// weir_executor_self answers the executor that the calling code runs on, NULL
+// on a thread that runs none.
+struct weir_executor *weir_executor_self(void);
+
+const char *weir_executor_name(const struct weir_executor *executor);
+const struct weir_clock *weir_executor_clock(
+	const struct weir_executor *executor);
+struct weir_executor_counts *weir_executor_counts(
+	struct weir_executor *executor);
+
+// weir_executor_now answers the tick of the last clock read: the beginning of
+// the present step. No clock is read.
+uint64_t weir_executor_now(const struct weir_executor *executor);
+
+// weir_executor_worked adds count to the work that the present turn reports.
+void weir_executor_worked(struct weir_executor *executor, uint64_t count);
+
+// weir_executor_lap ends a stretch inside a step: it reads the clock, records
+// the time since the last read in steps, and answers the new tick. A step that
+// has lapped up to its end returns without another clock read.
+uint64_t weir_executor_lap(
+	struct weir_executor *executor, struct weir_histogram *steps);
+
+// weir_executor_lap_regime is the same for time that belongs to no step.
+uint64_t weir_executor_lap_regime(
+	struct weir_executor *executor, enum weir_regime regime);
+
+// weir_step_init prepares a step that runs run and is measured in steps (NULL:
+// the executor's own).
+void weir_step_init(struct weir_step *step, weir_step_fn *run,
+	struct weir_histogram *steps);
+
+// weir_step_ready puts step at the tail of the run queue; no effect when it is
+// there. The executor's thread only.
+void weir_step_ready(struct weir_executor *executor, struct weir_step *step);
+
+// weir_executor_post hands post to executor, from any thread, without a lock.
+// posts of one thread are handled in order.
+void weir_executor_post(struct weir_executor *executor, struct weir_post *post);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

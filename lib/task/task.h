@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A task is straight-line code with a small stack of its own that may wait
+// anywhere. Tasks of one executor run one at a time, each until it waits or
+// yields.
+//
+//	static void hello(void *arg) { puts(arg); }
+//	int main(void) { return weir_run(hello, "hello"); }
+//
+// Structure.  A task belongs to a scope, which does not close before its tasks
+// have ended.
+//
+// Cancellation is level-triggered: a cancelled task gets -ECANCELED from every
+// wait until it ends; a wait that answers so has done nothing.
+//
+// Threads.  What says "calling task" is for tasks. Spawning and cancelling work
+// across executors.
+#ifndef WEIR_TASK_TASK_H
+#define WEIR_TASK_TASK_H
+
+#include "base/clock.h"
+#include "base/list.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct weir_executor;
+struct weir_histogram;
+struct weir_task;
+
+// weir_run runs fn(arg) as a task on an executor of its own on the calling
+// thread, with no EAL and no root, until it and all tasks in its scopes have
+// ended. Answers 0, or 1 after saying on standard error what went wrong.
+int weir_run(void (*fn)(void *arg), void *arg);
+
+// weir_yield lets every other runnable step run once. Not a wait: a cancelled
+// task yields too.
+void weir_yield(void);
+
+// weir_sleep waits until the deadline. Answers 0 or -ECANCELED.
+__attribute__((warn_unused_result)) int weir_sleep(uint64_t deadline);
+
+// weir_in_ns, _us, _ms answer the deadline that far from now on the calling
+// task's clock (on a thread without an executor: the real clock).
+uint64_t weir_in_ns(uint64_t ns);
+uint64_t weir_in_us(uint64_t us);
+uint64_t weir_in_ms(uint64_t ms);
+
+// weir_task_self answers the calling task, NULL outside of one.
+struct weir_task *weir_task_self(void);
+
+// weir_task_name answers the task's name, "" for NULL.
+const char *weir_task_name(const struct weir_task *task);
+
+// weir_task_canceled tells whether the calling task was cancelled.
+bool weir_task_canceled(void);
+
+// weir_task_fail sets the error (-errno) with which the calling task will have
+// ended; the first of a scope is what weir_scope_close answers.
+void weir_task_fail(int error);
+
+// A scope. On the stack of the task that opens it; touch it only through the
+// functions.
+struct weir_scope {
+	struct weir_executor *executor; // of the task that opened it
+	struct weir_list tasks;		// that live, on any executor
+	struct weir_list waiters;	// a wait queue: who closes it
+	unsigned live_count;
+	int error; // the first
+	bool canceled;
+};
+
+// weir_scope_open opens a scope for the calling task.
+void weir_scope_open(struct weir_scope *scope);
+
+// weir_scope_close waits until all tasks of the scope have ended; at the
+// deadline, or when the caller is cancelled, it cancels them and goes on
+// waiting. Answers the first error of a task (weir_task_fail), -ETIMEDOUT when
+// it had to cancel at the deadline, or 0.
+int weir_scope_close(struct weir_scope *scope, uint64_t deadline);
+
+// weir_scope_cancel cancels all tasks of the scope.
+void weir_scope_cancel(struct weir_scope *scope);
+
+struct weir_spawn_options {
+	const char *name; // copied, 31 characters; NULL: "task"
+	struct weir_histogram
+		*steps; // class that it is measured in; written by
+			// executor; NULL: the executor's own
+};
+
+// weir_spawn starts fn(arg) as a task of scope on executor (NULL: the
+// caller's). Answers 0; -EAGAIN when executor has no free stack; -ECANCELED
+// when the scope is cancelled. On another executor the stack is taken there:
+// the answer is 0 and a lack of stacks becomes the scope's error.
+__attribute__((warn_unused_result)) int weir_spawn(struct weir_scope *scope,
+	struct weir_executor *executor, void (*fn)(void *arg), void *arg);
+
+// weir_spawn_with is weir_spawn with options.
+__attribute__((warn_unused_result)) int weir_spawn_with(
+	struct weir_scope *scope, struct weir_executor *executor,
+	void (*fn)(void *arg), void *arg,
+	const struct weir_spawn_options *options);
+
+// weir_start starts a root task, in no scope, on executor: from its own thread
+// or before it runs. ended (may be NULL) is called on the executor's thread when
+// the task has ended. Answers 0 or -EAGAIN.
+__attribute__((warn_unused_result)) int weir_start(
+	struct weir_executor *executor, void (*fn)(void *arg), void *arg,
+	const struct weir_spawn_options *options, void (*ended)(void *arg));
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// How a task waits, below channels, locks and descriptors.
+//
+// A wait queue holds the tasks of one executor that wait for one thing, in
+// FIFO order. Who makes the thing true on the same executor wakes: that is a
+// push. A watch is for what is made true elsewhere: the executor asks it each
+// turn (hot) or each few turns (cold), the other side does nothing, and no
+// wakeup can be lost: that is a pull.
+//
+// Waking is a hint: a woken task looks again and may have to wait again, at the front.
+//
+// Threads.  The executor's own, throughout.
+// Memory.  The caller's.
+#ifndef WEIR_TASK_WAIT_H
+#define WEIR_TASK_WAIT_H
+
+#include "base/list.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct weir_executor;
+
+struct weir_wait_queue {
+	struct weir_list waiters;
+};
+
+void weir_wait_queue_init(struct weir_wait_queue *queue);
+
+static inline bool weir_wait_queue_empty(const struct weir_wait_queue *queue)
+{
+	return weir_list_empty(&queue->waiters);
+}
+
+enum weir_wait_place { WEIR_WAIT_BACK, WEIR_WAIT_FRONT };
+
+// weir_wait parks the calling task in queue until it is woken, the deadline
+// (an absolute tick, or WEIR_NEVER) has come, or it is cancelled. Answers 0,
+// -ETIMEDOUT or -ECANCELED. A task that was woken answers 0 even if it is
+// cancelled in the same turn: the wakeup is not lost. A cancelled task does not
+// park. A waiter that comes back for what another took waits at the FRONT.
+int weir_wait(struct weir_wait_queue *queue, uint64_t deadline,
+	enum weir_wait_place place);
+
+// weir_wake makes the first waiter runnable; false when there is none.
+bool weir_wake(struct weir_wait_queue *queue);
+
+// weir_wake_all makes all runnable; answers how many.
+unsigned weir_wake_all(struct weir_wait_queue *queue);
+
+// A watch asks ready(watch) on behalf of the waiters in queue and wakes as many
+// as ready answers (0: none). Hot while it was true lately; cold after WEIR_WATCH_COLD turns without.
+#define WEIR_WATCH_COLD 1024
+
+struct weir_watch {
+	struct weir_list link; // of the executor
+	struct weir_wait_queue queue;
+	unsigned (*ready)(struct weir_watch *watch);
+	uint32_t missed; // turns since it was last true
+};
+
+void weir_watch_init(
+	struct weir_watch *watch, unsigned (*ready)(struct weir_watch *watch));
+
+// weir_watch_start makes executor ask from the next turn on; no effect when it
+// does already. It stops by itself when queue is empty at the time of asking.
+void weir_watch_start(struct weir_executor *executor, struct weir_watch *watch);
+
+// weir_watch_stop makes executor forget the watch.
+void weir_watch_stop(struct weir_watch *watch);
+
+#endif
