@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+// In the order of the help.
+static const struct weir_command commands[] = {
+	{"check", "validate a pipeline file and print the plan",
+		weir_cmd_check},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
+
+int weir_usage_error(const char *name, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "weir %s: ", name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nSee 'weir %s --help'.\n", name);
+	return WEIR_EXIT_USAGE;
+}
+
+static void print_help(FILE *to)
+{
+	fprintf(to, "weir: packet pipelines on polling cores\n"
+		    "\n"
+		    "Usage: weir COMMAND [ARGUMENTS]\n"
+		    "\n"
+		    "Commands:\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(to, "  %-8s %s\n", commands[i].name,
+			commands[i].help);
+	fprintf(to,
+		"\n"
+		"'weir COMMAND --help' tells what each takes, with examples.\n"
+		"'weir --version' prints the version.\n"
+		"\n"
+		"Exit codes: 0 done, 1 the run failed its promise (loss, "
+		"contract broken),\n2 wrong use or input.\n");
+}
+
+static int unknown_command(const char *word)
+{
+	fprintf(stderr,
+		"weir: there is no command '%s'.\n"
+		"See 'weir --help' for the list.\n",
+		word);
+	return WEIR_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return WEIR_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+		!strcmp(argv[1], "help")) {
+		print_help(stdout);
+		return WEIR_EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("weir %s\n", WEIR_VERSION);
+		return WEIR_EXIT_DONE;
+	}
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	return unknown_command(argv[1]);
+}
