@@ -51,7 +51,8 @@ struct weir_plan_instance {
 	unsigned executor;
 	int port_queue; // of its port; -1: none
 	bool root;	// has a shell of its own; else it is fused below one
-	unsigned ways[WEIR_STAGE_NAMES]; // of each output
+	unsigned ways[WEIR_STAGE_NAMES]; // of each output; one that the file
+					 // drops has one way and no edge
 	const char *reason;		 // why here, a phrase
 };
 

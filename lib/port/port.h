@@ -62,6 +62,12 @@ struct weir_port_driver {
 	bool makes_system_calls;	   // on the lcore
 	bool needs_pci; // probes a PCI device: hugepages needed
 
+	unsigned queues_max; // in each direction; 0: as many as asked for
+	// keeps answers the most packets that a port with these options (a
+	// struct of state_size) holds in rings and descriptors of one queue;
+	// NULL: 4096. The planner sizes the pool by it.
+	unsigned (*keeps)(const void *options);
+
 	// open prepares. kind and value are what the file says ({file: a.pcap}:
 	// "file", "a.pcap"). State is zero but for the options.
 	int (*open)(void *state, const char *kind, const char *value,

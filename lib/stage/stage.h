@@ -201,6 +201,10 @@ struct weir_stage {
 	void (*drain)(void *state, struct weir_out *out);
 	// held answers how many packets the stage keeps, by counting them.
 	uint64_t (*held)(const void *state);
+	// keeps answers the most packets that an instance with these options
+	// (a struct of state_size) ever holds; NULL: 0. The planner sizes the
+	// pool by it.
+	unsigned (*keeps)(const void *options);
 	// ended tells that a source has given its last.
 	bool (*ended)(void *state);
 	// Live change: prepare builds what new options need (main thread, may
