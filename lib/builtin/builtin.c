@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "builtin/builtin.h"
+
+static const struct weir_stage *const builtins[] = {
+	&weir_builtin_drop,
+	&weir_builtin_merge,
+};
+
+int weir_builtins_register(struct weir_error *e)
+{
+	unsigned count = sizeof(builtins) / sizeof(builtins[0]);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (weir_stage_find(builtins[i]->type) == builtins[i])
+			continue;
+
+		int err = weir_stage_register(builtins[i], e);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}

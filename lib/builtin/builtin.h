@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The stages that come with weir: one file each, listed in builtin.c.
+#ifndef WEIR_BUILTIN_BUILTIN_H
+#define WEIR_BUILTIN_BUILTIN_H
+
+#include "base/error.h"
+#include "stage/stage.h"
+
+extern const struct weir_stage weir_builtin_drop;
+extern const struct weir_stage weir_builtin_merge;
+
+// weir_builtins_register makes all of them known; a second call does nothing.
+// Answers 0 or what weir_stage_register answered.
+int weir_builtins_register(struct weir_error *e);
+
+#endif
