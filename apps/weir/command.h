@@ -5,6 +5,8 @@
 #ifndef WEIR_APPS_COMMAND_H
 #define WEIR_APPS_COMMAND_H
 
+#include "config/config.h"
+
 enum { WEIR_EXIT_DONE = 0, WEIR_EXIT_FAILED = 1, WEIR_EXIT_USAGE = 2 };
 
 struct weir_command {
@@ -19,6 +21,11 @@ int weir_cmd_check(int argc, char **argv);
 // answers WEIR_EXIT_USAGE.
 __attribute__((format(printf, 2, 3))) int weir_usage_error(
 	const char *name, const char *format, ...);
+
+// weir_load reads a pipeline from a file or, when expression is given, from
+// that short form, and applies sets (NULL-ended).
+int weir_load(struct weir_config **config, const char *file,
+	const char *expression, const char *const *sets, struct weir_error *e);
 
 // weir_register_all makes the stages and ports that come with weir known.
 void weir_register_all(void);

@@ -7,11 +7,8 @@
 
 // In the order of the help.
 static const struct weir_command commands[] = {
-	{"check", "validate a pipeline file and print the plan",
-		weir_cmd_check},
+	{0},
 };
-
-#define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
 
 int weir_usage_error(const char *name, const char *format, ...)
 {
@@ -32,9 +29,8 @@ static void print_help(FILE *to)
 		    "Usage: weir COMMAND [ARGUMENTS]\n"
 		    "\n"
 		    "Commands:\n");
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(to, "  %-8s %s\n", commands[i].name,
-			commands[i].help);
+	for (const struct weir_command *c = commands; c->name; c++)
+		fprintf(to, "  %-8s %s\n", c->name, c->help);
 	fprintf(to,
 		"\n"
 		"'weir COMMAND --help' tells what each takes, with examples.\n"
@@ -68,8 +64,8 @@ int main(int argc, char **argv)
 		printf("weir %s\n", WEIR_VERSION);
 		return WEIR_EXIT_DONE;
 	}
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+	for (const struct weir_command *c = commands; c->name; c++)
+		if (!strcmp(argv[1], c->name))
+			return c->run(argc - 1, argv + 1);
 	return unknown_command(argv[1]);
 }

@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-struct json_t;
+struct json_t; // of jansson
 
 enum weir_plan_executor_kind { WEIR_PLAN_LCORE, WEIR_PLAN_THREAD };
 
@@ -68,9 +68,8 @@ struct weir_plan {
 	uint64_t memory_size;  // EAL memory, bytes
 	bool no_huge;	       // no port needs PCI
 	unsigned main_cpu;     // housekeeping and threads
-	unsigned
-		merge_bound; // the most packets of one input served before each waiting other gets its turn
-	void *memory;
+	unsigned merge_bound;  // most packets of other inputs that are served
+			       // before a waiting one; 0: nothing joins
 };
 
 struct weir_plan_machine {
