@@ -27,20 +27,21 @@ enum weir_option_type {
 	WEIR_TYPE_DOUBLE,   // double
 	WEIR_TYPE_TEXT,	    // const char *
 	WEIR_TYPE_CHOICE,   // uint32_t: index of one of choices
-	WEIR_TYPE_DURATION, // uint64_t nanoseconds: 300us, 1ms, 1.5s, 2m; a number alone is refused, 0 is not
+	WEIR_TYPE_DURATION, // uint64_t nanoseconds: 300us, 1.5s, 2m, 0
 	WEIR_TYPE_SIZE,	    // uint64_t bytes: 256MiB, 64k
-	WEIR_TYPE_CHOICES, // uint32_t: bit i for the i-th of choices; a list or one
-	WEIR_TYPE_TEXTS, // const char **: NULL-ended; a list or one
+	WEIR_TYPE_CHOICES,  // uint32_t: bit i for the i-th of choices
+	WEIR_TYPE_TEXTS,    // const char **: NULL-ended
 };
 
 struct weir_option {
 	const char *name;
 	enum weir_option_type type;
 	size_t offset; // in the struct
-	const char
-		*preset; // default, as it would be written; NULL: must be given
-	uint64_t min, max;	    // numbers, durations, sizes; both 0: any
-	const char *const *choices; // NULL-ended
+	// The default as it would be written (a list: "a, b"; "" is none);
+	// NULL: must be given.
+	const char *preset;
+	uint64_t min, max;	    // of what is a quantity; max 0: no bound
+	const char *const *choices; // NULL-ended, at most 32
 	const char *help;	    // a phrase, no full stop
 	bool live;		    // may be changed while it runs
 };
@@ -74,20 +75,34 @@ struct weir_option {
 #define WEIR_OPTION_TEXTS(s, f, name, preset, help, ...) \
 	WEIR_OPTION_(WEIR_TYPE_TEXTS, s, f, name, preset, help, __VA_ARGS__)
 
+// WEIR_OPTION_REQUIRED is for options that must be given: the macros above take
+// a default, the numbers among them as a bare number.
+#define WEIR_OPTION_REQUIRED(type, s, f, name, help, ...) \
+	WEIR_OPTION_(type, s, f, name, NULL, help, __VA_ARGS__)
+
 // A block of option values: the struct they lie in and the texts they point
 // to.
 struct weir_option_block;
 
-// weir_option_block_create makes a zeroed struct of size bytes and writes every default of the table into it. Options
-// without a default stay 0 and not given. -ENOMEM, or an assert for a bad default: that is ours.
+// weir_option_block_create makes a zeroed struct of size bytes and writes every
+// default of the table, which it borrows, into it. Options without a default
+// stay 0 and not given. -ENOMEM; a default that cannot be read is our fault
+// and asserts.
 int weir_option_block_create(struct weir_option_block **block, size_t size,
 	const struct weir_option *table);
 void weir_option_block_destroy(struct weir_option_block *block);
+
 // weir_option_block_data answers the struct.
 void *weir_option_block_data(struct weir_option_block *block);
 
-// weir_option_set parses count texts (one, unless the type is a list) and stores
-// the value. Answers 0; -EINVAL with words that start at the value ("'12x' is not a number", "must be at least 1") in e.
+// weir_option_block_table answers the table it was made from.
+const struct weir_option *weir_option_block_table(
+	const struct weir_option_block *block);
+
+// weir_option_set parses count texts (one, unless the type is a list) and
+// stores the value. Answers 0, or -EINVAL with words that start at the value
+// ("'12x' is not a number", "must be at least 1, not 0"): the caller says of
+// which option it speaks. After a fault the value is as it was.
 int weir_option_set(struct weir_option_block *block,
 	const struct weir_option *option, const char *const *texts,
 	unsigned count, struct weir_error *e);
@@ -96,7 +111,8 @@ int weir_option_set(struct weir_option_block *block,
 bool weir_option_given(const struct weir_option_block *block,
 	const struct weir_option *option);
 
-// weir_option_missing answers the first option of the block's table that has no default and was not set, or NULL.
+// weir_option_missing answers the first option of the block's table that has no
+// default and was not set, or NULL.
 const struct weir_option *weir_option_missing(
 	const struct weir_option_block *block);
 
@@ -104,12 +120,25 @@ const struct weir_option *weir_option_missing(
 const struct weir_option *weir_option_find(
 	const struct weir_option *table, const char *name);
 
+// weir_option_count answers how many options a table has; NULL has none.
+unsigned weir_option_count(const struct weir_option *table);
+
+// weir_option_is_list tells whether a value of the type may be several texts.
+bool weir_option_is_list(enum weir_option_type type);
+
 // weir_option_type_name answers "number", "duration", … for the manual.
 const char *weir_option_type_name(enum weir_option_type type);
 
-// weir_option_format writes the present value as it would be written in a file.
+// weir_option_format writes the present value as it would be written; a list
+// is joined by ", ".
 void weir_option_format(const struct weir_option_block *block,
 	const struct weir_option *option, char *text, size_t size);
+
+// weir_option_table_check tells whether a table is well formed: names legal and
+// unique, defaults readable, choices there where they are needed, fields inside
+// size bytes. Answers 0, or -EINVAL with words that name the option.
+int weir_option_table_check(
+	const struct weir_option *table, size_t size, struct weir_error *e);
 
 #ifdef __cplusplus
 }
