@@ -41,6 +41,23 @@ static inline struct weir_packet *weir_packet_of(struct rte_mbuf *m)
 	return (struct weir_packet *)rte_mbuf_to_priv(m);
 }
 
+// weir_packet_link_type answers the link type, Ethernet where nothing is known.
+#define WEIR_LINK_ETHERNET 1
+
+static inline uint16_t weir_packet_link_type(struct rte_mbuf *m)
+{
+	return m->ol_flags & weir_packet_flag ? weir_packet_of(m)->link_type
+					      : WEIR_LINK_ETHERNET;
+}
+
+// weir_packet_original_size answers the bytes on the wire, those of the mbuf
+// where nothing else is known.
+static inline uint32_t weir_packet_original_size(struct rte_mbuf *m)
+{
+	return m->ol_flags & weir_packet_flag ? weir_packet_of(m)->original_size
+					      : m->pkt_len;
+}
+
 static inline uint64_t *weir_stamp_of(struct rte_mbuf *m)
 {
 	return RTE_MBUF_DYNFIELD(m, weir_stamp_offset, uint64_t *);
