@@ -112,6 +112,14 @@ static inline void weir_out_drop(
 	out->trash.packets[out->trash.count++] = packet;
 }
 
+// weir_out_lost counts packets under a reason that never came into being, such
+// as clones for which the pool had no mbuf: they are also said to be made.
+static inline void weir_out_lost(
+	struct weir_out *out, unsigned reason, uint64_t count)
+{
+	count_add(&out->dropped[reason], count);
+}
+
 // weir_out_made says that the stage brought count packets into being.
 static inline void weir_out_made(struct weir_out *out, uint64_t count)
 {
@@ -149,10 +157,14 @@ struct weir_stage_counter {
 };
 
 // What a stage has to say in the report, a row at a time. Rows of replicas with
-// the same table and key are added up.
+// the same table and key are added up (stage/rows.h does that); of each table
+// the top keys are shown, by packets, and the others as one row "other". A key
+// in parentheses is no key: it is shown after the others and not counted among
+// them. table and key are borrowed for the time of the call.
 struct weir_report_rows {
 	void (*row)(struct weir_report_rows *rows, const char *table,
 		const char *key, uint64_t packets, uint64_t bytes);
+	unsigned top; // written by the stage before its first row; 0: all
 };
 
 // How an output deals with several consumers.
@@ -172,6 +184,8 @@ struct weir_stage {
 	size_t state_size;
 	struct weir_option options[WEIR_STAGE_OPTIONS];
 	const char *outputs[WEIR_STAGE_NAMES];
+	// A reason named "asked" is one that whoever wrote the file wanted: it
+	// does not count against the run.
 	const char *drops[WEIR_STAGE_NAMES];
 	struct weir_stage_counter counters[WEIR_STAGE_NAMES];
 	unsigned out_max
@@ -186,6 +200,8 @@ struct weir_stage {
 
 	int (*init)(void *state, const struct weir_stage_setup *setup,
 		struct weir_error *e);
+	// fini undoes an init that answered 0 and frees the packets that the
+	// stage still holds; the executor no longer runs.
 	void (*fini)(void *state);
 	// Exactly one of these two.
 	void (*kernel)(void *state, struct rte_mbuf **in, unsigned n,
