@@ -212,8 +212,9 @@ struct weir_stage {
 	void (*tick)(void *state, uint64_t now, struct weir_out *out);
 	// room answers how many packets the kernel could take now; NULL: any.
 	unsigned (*room)(const void *state);
-	// drain is called when no more input will come, with room, until held
-	// answers 0.
+	// drain is called when no more input will come, with room, once and
+	// then once a turn until held answers 0 and ended (if there is one)
+	// answers true.
 	void (*drain)(void *state, struct weir_out *out);
 	// held answers how many packets the stage keeps, by counting them.
 	uint64_t (*held)(const void *state);
@@ -221,7 +222,8 @@ struct weir_stage {
 	// (a struct of state_size) ever holds; NULL: 0. The planner sizes the
 	// pool by it.
 	unsigned (*keeps)(const void *options);
-	// ended tells that a source has given its last.
+	// ended tells that a source has given its last; of another stage, that
+	// drain has nothing left to wait for: tx waits for its port so.
 	bool (*ended)(void *state);
 	// Live change: prepare builds what new options need (main thread, may
 	// fail), commit swaps it in between two steps, retire frees the old
