@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Stacks for tasks: ordinary mapped memory, each with a guard page below it,
-// from a pool that is sized before the start.
+// Stacks for tasks: ordinary mapped memory, each with a guard below it, from a
+// pool that is sized before the start.
 //
-//	low  | guard page | stack, grows down ...              | high
+//	low  | guard, 64 KiB | stack, grows down ...     top |      | high
 //
-// A touch of the guard page is a stack overflow. weir_stack_watch installs a
-// handler (on an alternate signal stack) that prints the task's name, as told
-// by the hook, and aborts; any other fault goes to the handler that was there.
+// The tops of neighbours are staggered by cache lines, so that tasks that do
+// the same do not compete for the same sets of the cache. The page that a task
+// touches first is there from the start; the others come as they are touched.
+//
+// A touch of the guard is a stack overflow. weir_stack_watch installs a handler
+// (on an alternate signal stack) that prints the task's name, as told by the
+// hook, and aborts; any other fault goes to the handler that was there.
 //
 // Threads.  A pool belongs to one executor: get and put on its thread only.
 // The counts may be read by anyone.
@@ -22,7 +26,7 @@
 struct weir_stack_pool;
 
 struct weir_stack {
-	char *base;  // lowest usable byte; the guard page lies below
+	char *base;  // lowest usable byte; the guard lies below
 	size_t size; // usable bytes
 	struct weir_stack *next_free; // of the pool
 	struct weir_stack_pool *pool;
@@ -54,10 +58,14 @@ unsigned weir_stack_pool_used_max(const struct weir_stack_pool *pool);
 // touched, found by looking for the lowest byte that is not zero.
 size_t weir_stack_high_water(const struct weir_stack *stack);
 
+// weir_stack_pool_high_water answers the most of all stacks of the pool. It
+// reads every stack: for reports.
+size_t weir_stack_pool_high_water(const struct weir_stack_pool *pool);
+
 // weir_stack_watch turns on the overflow message for the calling thread (call
 // it once on each thread that runs tasks). name answers the name of the task
-// whose stack holds address on the calling thread, or NULL; it must be safe in
-// a signal handler.
+// whose stack has address as its base, or NULL; it is asked on the thread that
+// overflowed and must be safe in a signal handler. Answers 0 or -errno.
 int weir_stack_watch(const char *(*name)(const void *address));
 
 #endif
