@@ -33,8 +33,9 @@ __attribute__((format(printf, 3, 4))) void weir_log(
 void weir_log_level_set(enum weir_log_level level);
 
 // weir_log_hook passes each line (no newline) to hook instead of standard
-// error, with arg; NULL turns back. For programs that own the terminal and for
-// tests.
+// error, with arg; NULL turns back, and returns when no hook is being called.
+// A hook is called for one line at a time and must not log. For programs that
+// own the terminal and for tests.
 void weir_log_hook(void (*hook)(void *arg, enum weir_log_level level,
 			   const char *event, const char *line),
 	void *arg);

@@ -8,13 +8,19 @@
 //
 // What one writer writes lies in a block of its own cache lines. The segment
 // describes itself: a reader needs no knowledge of what wrote it, and refuses
-// another layout version in words.
+// another layout version in words. Each entry takes 128 bytes of it, each block
+// its size in whole cache lines, the head 128 bytes.
 //
 // Paths are dotted: "stages.web[0].in", "ports.in.packets",
 // "lcores.1.time.waiting".
 //
 // Threads.  create, add and publish: one thread, before or while others run.
 // A block has one writer. open, each, find: anyone.
+//
+// Ordering.  A segment gets its name when its head is filled in. The entries of
+// one add appear together, by the release of the number of entries, which
+// pairs with the reader's acquire of it; they never change or go. Values are
+// ordered by nothing: each is old or new.
 //
 // Memory.  The segment is created whole (its size is fixed) in shared memory
 // under "/weir.UID.INSTANCE", or, without a name, in private memory. It is removed
@@ -54,14 +60,16 @@ struct weir_count_reader;  // a reader's side
 
 // weir_count_create makes a segment of size bytes for instance (letters,
 // digits, '-', '_', '.'; NULL: private memory). clock tells readers how long a
-// tick is. -EEXIST names the pid of a living process with that instance.
+// tick is. -EEXIST names the pid of a living process with that instance; what
+// a dead one left is replaced. All pages are there when it returns.
 int weir_count_create(struct weir_count_segment **segment, const char *instance,
 	size_t size, const struct weir_clock *clock, struct weir_error *e);
 
 // weir_count_add allots a zeroed block of size bytes (rounded up to whole
 // cache lines) and enters each of its fields in the directory as
-// "PREFIX.NAME". Answers the block, which lives as long as the segment and
-// which one thread writes; NULL with e set when the segment is full.
+// "PREFIX.NAME" (prefix NULL or "": "NAME"). Answers the block, which lives as
+// long as the segment and which one thread writes; NULL with e set when the
+// segment is full or has that path already.
 void *weir_count_add(struct weir_count_segment *segment, const char *prefix,
 	size_t size, const struct weir_count_field *fields, unsigned count,
 	struct weir_error *e);
@@ -108,11 +116,13 @@ struct weir_count_entry {
 bool weir_count_at(const struct weir_count_reader *reader, unsigned index,
 	struct weir_count_entry *entry);
 
-// weir_count_find fills entry with what has this path.
+// weir_count_find fills entry with what has this path. It walks the directory:
+// keep the entry where it is asked for often.
 bool weir_count_find(const struct weir_count_reader *reader, const char *path,
 	struct weir_count_entry *entry);
 
-// weir_count_value answers the number under path, 0 when there is none.
+// weir_count_value answers the number under path (of a histogram: how many
+// values it counted), 0 when there is none.
 uint64_t weir_count_value(
 	const struct weir_count_reader *reader, const char *path);
 

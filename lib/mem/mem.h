@@ -18,6 +18,7 @@
 void *weir_mem_create(size_t size, int node);
 
 // weir_mem_destroy gives back what weir_mem_create gave; NULL is harmless.
+// What was created while EAL ran goes before EAL ends.
 void weir_mem_destroy(void *memory);
 
 // weir_mem_node_of_cpu answers the NUMA node of a CPU, 0 where there is one
