@@ -137,6 +137,7 @@ static const struct weir_plan_instance *find(const char *name)
 		if (!strcmp(plan->instances[i].name, name))
 			return &plan->instances[i];
 	cr_assert_fail("no instance %s", name);
+	return NULL;
 }
 
 static const struct weir_plan_edge *edge(const char *from, const char *to)
@@ -146,6 +147,7 @@ static const struct weir_plan_edge *edge(const char *from, const char *to)
 			!strcmp(plan->instances[plan->edges[e].to].name, to))
 			return &plan->edges[e];
 	cr_assert_fail("no edge %s -> %s", from, to);
+	return NULL;
 }
 
 static unsigned lcore(const char *name)
