@@ -2,8 +2,11 @@
 #include "builtin/builtin.h"
 
 static const struct weir_stage *const builtins[] = {
+	&weir_builtin_delay,
 	&weir_builtin_drop,
 	&weir_builtin_merge,
+	&weir_builtin_shard,
+	&weir_builtin_tee,
 };
 
 int weir_builtins_register(struct weir_error *e)

@@ -7,8 +7,11 @@
 #include "base/error.h"
 #include "stage/stage.h"
 
+extern const struct weir_stage weir_builtin_delay;
 extern const struct weir_stage weir_builtin_drop;
 extern const struct weir_stage weir_builtin_merge;
+extern const struct weir_stage weir_builtin_shard;
+extern const struct weir_stage weir_builtin_tee;
 
 // weir_builtins_register makes all of them known; a second call does nothing.
 // Answers 0 or what weir_stage_register answered.
