@@ -2,7 +2,6 @@
 #include "builtin/builtin.h"
 
 static const struct weir_stage *const builtins[] = {
-	&weir_builtin_delay,
 	&weir_builtin_drop,
 	&weir_builtin_merge,
 	&weir_builtin_shard,
