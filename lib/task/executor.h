@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // An executor runs steps, one at a time, on one thread: an EAL lcore, a plain
-// thread, or a test that calls weir_executor_turn by hand under a virtual clock. A step is the
-// stretch of work between two waits: of a task with a stack (task/task.h), or
-// a plain function (a kernel's shell).
+// thread, or a test that calls weir_executor_turn by hand under a virtual
+// clock. A step is the stretch of work between two waits: of a task with a
+// stack (task/task.h), or a plain function (a kernel's shell).
 //
 // What one turn does, in this order:
 //
 //	1. at most WEIR_TURN_POSTS of what other threads posted
 //	2. every hot watch, and at most WEIR_TURN_COLD of the cold ones
-//	3. at most WEIR_TURN_TIMERS timers that are due
+//	3. timers that are due, touching at most WEIR_TURN_TIMERS
 //	4. every step that was runnable when 4 began, once, in FIFO order
 //
 // What becomes runnable during 4 waits for the next turn: a runnable step
@@ -17,7 +17,9 @@
 //
 // Time.  The clock is read once at a step's end, which is the next one's
 // beginning. Each stretch goes to exactly one place: the histogram of the step,
-// or one of the executor's regimes; together they are the whole.
+// or one of the executor's regimes; together they are the whole. What 1 to 3
+// took goes to WEIR_TIME_RUNTIME when they did something; else it is too short
+// to pay for a clock read and goes to the step that follows.
 //
 // Threads.
 //
@@ -30,12 +32,11 @@
 #ifndef WEIR_TASK_EXECUTOR_H
 #define WEIR_TASK_EXECUTOR_H
 
-#include "base/atomic.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/list.h"
 #include "count/count.h"
 #include "count/histogram.h"
+#include "task/post.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,23 +52,18 @@ extern "C" {
 struct weir_executor;
 struct weir_step;
 
-// weir_step_fn does one step. It may make itself runnable again, and says how much it did with weir_executor_worked. It never waits.
+// weir_step_fn does one step. It may make itself runnable again, and says how
+// much it did with weir_executor_worked. It never waits.
 typedef void weir_step_fn(
 	struct weir_executor *executor, struct weir_step *step);
 
-// A step that can be queued. Embed it; touch it only through the functions.
+// A step that can be queued. Embed it; touch it only through the functions. A
+// step that is queued must not move or go.
 struct weir_step {
 	struct weir_step *next;	      // in the run queue; of the executor
 	weir_step_fn *run;	      // NULL: a task with a stack
 	struct weir_histogram *steps; // every stretch is recorded here
 	bool queued;
-};
-
-// A post carries a function to an executor from any thread. Embed it; it is
-// the executor's until fn is called, and may be posted again from then on.
-struct weir_post {
-	struct weir_post *next;
-	void (*fn)(struct weir_executor *executor, struct weir_post *post);
 };
 
 // Where the time goes that is not in a step.
@@ -78,7 +74,8 @@ enum weir_regime {
 	WEIR_TIME_REGIMES,
 };
 
-// Counted by the executor, one writer. May lie in shared memory.
+// Counted by the executor, one writer. May lie in shared memory. now, turns
+// and steps are brought up to date at each turn's end.
 struct weir_executor_counts {
 	uint64_t turns;
 	uint64_t steps;
@@ -91,39 +88,52 @@ struct weir_executor_counts {
 
 // The field table for weir_count_add, WEIR_EXECUTOR_FIELDS long.
 #define WEIR_EXECUTOR_FIELDS 9
-extern const struct weir_count_field
-	weir_executor_fields[WEIR_EXECUTOR_FIELDS];
+extern const struct weir_count_field weir_executor_fields[WEIR_EXECUTOR_FIELDS];
+
+// weir_idle_fn is called by run after a turn that did no work: to spin, to
+// yield the CPU, to sleep. until is a tick at or before that of the next timer,
+// WEIR_NEVER when there is none. It may return early.
+typedef void weir_idle_fn(
+	void *arg, struct weir_executor *executor, uint64_t until);
+
+// weir_idle_spin tells the core that we spin; weir_idle_yield gives the CPU to
+// whoever else wants it: for executors that share one. Both take no arg.
+weir_idle_fn weir_idle_spin, weir_idle_yield;
 
 struct weir_executor_options {
-	const char *name;		// copied; NULL: "executor"
+	const char *name; // copied, 31 characters; NULL: "executor"
 	const struct weir_clock *clock; // borrowed; NULL: the real one
 	unsigned stack_count;		// tasks that can live at once; 0: 64
 	size_t stack_size;		// bytes; 0: 64 KiB
 	int node;			// NUMA, or WEIR_NODE_ANY
-	// idle is called when a turn did no work: to spin, to yield the CPU, to
-	// sleep. until is the tick of the next timer. NULL: spin.
-	void (*idle)(void *arg, struct weir_executor *executor, uint64_t until);
+	weir_idle_fn *idle;		// NULL: turn again at once
 	void *idle_arg;
 	struct weir_executor_counts *counts; // borrowed; NULL: private
 	struct weir_histogram
 		*task_steps; // for tasks of no class; NULL: private
 };
 
+// weir_executor_create makes an executor at rest. Answers 0 or -ENOMEM with the
+// sentence in e.
 int weir_executor_create(struct weir_executor **executor,
 	const struct weir_executor_options *options, struct weir_error *e);
 
-// weir_executor_destroy frees a stopped executor. All its tasks must have
-// ended; one that has not is our caller's fault and is asserted by name.
+// weir_executor_destroy frees a stopped executor; NULL is harmless. All its
+// tasks must have ended; one that has not is our caller's fault and is named
+// before the program aborts.
 void weir_executor_destroy(struct weir_executor *executor);
 
 // weir_executor_turn does one turn on the calling thread and answers the work
 // done: tasks resumed, posts, timers, wakes, and what step functions reported.
+// It reads the clock first; the time since the last turn was waiting. Never
+// from inside a step.
 uint64_t weir_executor_turn(struct weir_executor *executor);
 
 // weir_executor_run turns until weir_executor_stop.
 void weir_executor_run(struct weir_executor *executor);
 
-// weir_executor_stop makes run return after the present turn. Any thread.
+// weir_executor_stop makes run return after the present turn; before run, it
+// makes run return after one. Any thread, signal handlers too.
 void weir_executor_stop(struct weir_executor *executor);
 
 // weir_executor_self answers the executor that the calling code runs on, NULL
@@ -135,6 +145,7 @@ const struct weir_clock *weir_executor_clock(
 	const struct weir_executor *executor);
 struct weir_executor_counts *weir_executor_counts(
 	struct weir_executor *executor);
+struct weir_histogram *weir_executor_task_steps(struct weir_executor *executor);
 
 // weir_executor_now answers the tick of the last clock read: the beginning of
 // the present step. No clock is read.
@@ -145,7 +156,8 @@ void weir_executor_worked(struct weir_executor *executor, uint64_t count);
 
 // weir_executor_lap ends a stretch inside a step: it reads the clock, records
 // the time since the last read in steps, and answers the new tick. A step that
-// has lapped up to its end returns without another clock read.
+// has lapped is not measured again when it returns: it laps up to its end.
+// task/executor_inline.h has this and its neighbours for callers inside lib.
 uint64_t weir_executor_lap(
 	struct weir_executor *executor, struct weir_histogram *steps);
 
@@ -154,17 +166,13 @@ uint64_t weir_executor_lap_regime(
 	struct weir_executor *executor, enum weir_regime regime);
 
 // weir_step_init prepares a step that runs run and is measured in steps (NULL:
-// the executor's own).
+// with the executor's tasks of no class).
 void weir_step_init(struct weir_step *step, weir_step_fn *run,
 	struct weir_histogram *steps);
 
 // weir_step_ready puts step at the tail of the run queue; no effect when it is
-// there. The executor's thread only.
+// there. The executor's thread, or before it runs.
 void weir_step_ready(struct weir_executor *executor, struct weir_step *step);
-
-// weir_executor_post hands post to executor, from any thread, without a lock.
-// posts of one thread are handled in order.
-void weir_executor_post(struct weir_executor *executor, struct weir_post *post);
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,8 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "task/post.h"
+#include "task/wait.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,11 +37,15 @@ struct weir_task;
 
 // weir_run runs fn(arg) as a task on an executor of its own on the calling
 // thread, with no EAL and no root, until it and all tasks in its scopes have
-// ended. Answers 0, or 1 after saying on standard error what went wrong.
+// ended; up to WEIR_RUN_TASKS at once. It spins a while when there is nothing to
+// do, then yields the CPU. Answers 0, or 1 after saying on standard error what
+// went wrong: the error the task failed with, or that all tasks wait for what
+// can never come. Then their stacks stay, with what they hold.
+#define WEIR_RUN_TASKS 256
 int weir_run(void (*fn)(void *arg), void *arg);
 
 // weir_yield lets every other runnable step run once. Not a wait: a cancelled
-// task yields too.
+// task yields too. Tasks only.
 void weir_yield(void);
 
 // weir_sleep waits until the deadline. Answers 0 or -ECANCELED.
@@ -65,14 +71,18 @@ bool weir_task_canceled(void);
 void weir_task_fail(int error);
 
 // A scope. On the stack of the task that opens it; touch it only through the
-// functions.
+// functions. A task closes its scopes before it ends.
 struct weir_scope {
 	struct weir_executor *executor; // of the task that opened it
-	struct weir_list tasks;		// that live, on any executor
-	struct weir_list waiters;	// a wait queue: who closes it
+	struct weir_list tasks;		// that live here
+	struct weir_list abroad;	// those on other executors
+	struct weir_wait_queue closer;	// who closes it
 	unsigned live_count;
 	int error; // the first
 	bool canceled;
+	struct weir_post cancel; // from another executor
+	bool cancel_posted;	 // written by anyone
+	bool cancel_handled;
 };
 
 // weir_scope_open opens a scope for the calling task.
@@ -80,24 +90,28 @@ void weir_scope_open(struct weir_scope *scope);
 
 // weir_scope_close waits until all tasks of the scope have ended; at the
 // deadline, or when the caller is cancelled, it cancels them and goes on
-// waiting. Answers the first error of a task (weir_task_fail), -ETIMEDOUT when
-// it had to cancel at the deadline, or 0.
+// waiting. Answers what went wrong first: the error of a task (weir_task_fail),
+// -ETIMEDOUT or -ECANCELED when it had to cancel; or 0.
 int weir_scope_close(struct weir_scope *scope, uint64_t deadline);
 
-// weir_scope_cancel cancels all tasks of the scope.
+// weir_scope_cancel cancels all tasks of the scope, now and to come: spawn then
+// answers -ECANCELED. Any thread, as long as the scope is not closed: its own
+// tasks always may.
 void weir_scope_cancel(struct weir_scope *scope);
 
 struct weir_spawn_options {
 	const char *name; // copied, 31 characters; NULL: "task"
-	struct weir_histogram
-		*steps; // class that it is measured in; written by
-			// executor; NULL: the executor's own
+	// steps is the class that the task is measured in; its executor
+	// records there. NULL: the executor's own.
+	struct weir_histogram *steps;
 };
 
 // weir_spawn starts fn(arg) as a task of scope on executor (NULL: the
 // caller's). Answers 0; -EAGAIN when executor has no free stack; -ECANCELED
 // when the scope is cancelled. On another executor the stack is taken there:
-// the answer is 0 and a lack of stacks becomes the scope's error.
+// the answer is 0 and a lack of stacks becomes the scope's error (-EAGAIN);
+// an executor can have as many children elsewhere as it has stacks, beyond that
+// the answer is -EAGAIN. The scope's executor only.
 __attribute__((warn_unused_result)) int weir_spawn(struct weir_scope *scope,
 	struct weir_executor *executor, void (*fn)(void *arg), void *arg);
 

@@ -8,7 +8,8 @@
 // turn (hot) or each few turns (cold), the other side does nothing, and no
 // wakeup can be lost: that is a pull.
 //
-// Waking is a hint: a woken task looks again and may have to wait again, at the front.
+// Waking is a hint: a woken task looks again and may have to wait again, at the
+// front.
 //
 // Threads.  The executor's own, throughout.
 // Memory.  The caller's.
@@ -19,6 +20,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct weir_executor;
 
@@ -38,10 +43,11 @@ enum weir_wait_place { WEIR_WAIT_BACK, WEIR_WAIT_FRONT };
 // weir_wait parks the calling task in queue until it is woken, the deadline
 // (an absolute tick, or WEIR_NEVER) has come, or it is cancelled. Answers 0,
 // -ETIMEDOUT or -ECANCELED. A task that was woken answers 0 even if it is
-// cancelled in the same turn: the wakeup is not lost. A cancelled task does not
-// park. A waiter that comes back for what another took waits at the FRONT.
-int weir_wait(struct weir_wait_queue *queue, uint64_t deadline,
-	enum weir_wait_place place);
+// cancelled or its deadline comes in the same turn: the wakeup is not lost. A
+// cancelled task does not park. A waiter that comes back for what another took
+// waits at the FRONT.
+__attribute__((warn_unused_result)) int weir_wait(struct weir_wait_queue *queue,
+	uint64_t deadline, enum weir_wait_place place);
 
 // weir_wake makes the first waiter runnable; false when there is none.
 bool weir_wake(struct weir_wait_queue *queue);
@@ -50,14 +56,17 @@ bool weir_wake(struct weir_wait_queue *queue);
 unsigned weir_wake_all(struct weir_wait_queue *queue);
 
 // A watch asks ready(watch) on behalf of the waiters in queue and wakes as many
-// as ready answers (0: none). Hot while it was true lately; cold after WEIR_WATCH_COLD turns without.
+// as ready answers (0: none). It is hot while that was so lately, and asked each
+// turn; after WEIR_WATCH_COLD turns without it is cold, and asked in turn with
+// the other cold ones. ready only looks: it wakes no one, and starts and stops
+// no watch.
 #define WEIR_WATCH_COLD 1024
 
 struct weir_watch {
 	struct weir_list link; // of the executor
 	struct weir_wait_queue queue;
 	unsigned (*ready)(struct weir_watch *watch);
-	uint32_t missed; // turns since it was last true
+	uint32_t missed; // times asked since ready last answered more than 0
 };
 
 void weir_watch_init(
@@ -69,5 +78,9 @@ void weir_watch_start(struct weir_executor *executor, struct weir_watch *watch);
 
 // weir_watch_stop makes executor forget the watch.
 void weir_watch_stop(struct weir_watch *watch);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

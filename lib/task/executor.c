@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Posts are a stack that any thread pushes to with compare-and-swap; the
+// executor takes all of it with one exchange and turns it round. A queue with a
+// tail to exchange would be cheaper to push to, but a thread that is preempted
+// between its two writes would hide all later posts.
+#include "task/executor.h"
+#include "base/assert.h"
+#include "mem/mem.h"
+#include "mem/stack.h"
+#include "task/abroad.h"
+#include "task/executor_inline.h"
+#include "task/task_inline.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+__thread struct weir_executor *weir_executor_of_thread;
+
+#define FIELD(path, unit, kind, member)                               \
+	{                                                             \
+		path, unit, kind,                                     \
+			offsetof(struct weir_executor_counts, member) \
+	}
+
+const struct weir_count_field weir_executor_fields[WEIR_EXECUTOR_FIELDS] = {
+	FIELD("turns", "turns", WEIR_COUNT_TOTAL, turns),
+	FIELD("steps", "steps", WEIR_COUNT_TOTAL, steps),
+	FIELD("time.runtime", "ticks", WEIR_COUNT_TOTAL,
+		time[WEIR_TIME_RUNTIME]),
+	FIELD("time.waiting", "ticks", WEIR_COUNT_TOTAL,
+		time[WEIR_TIME_WAITING]),
+	FIELD("time.held_back", "ticks", WEIR_COUNT_TOTAL,
+		time[WEIR_TIME_HELD_BACK]),
+	FIELD("time.started", "ticks", WEIR_COUNT_GAUGE, started),
+	FIELD("time.now", "ticks", WEIR_COUNT_GAUGE, now),
+	FIELD("tasks", "tasks", WEIR_COUNT_GAUGE, tasks),
+	FIELD("turn_max", "ticks", WEIR_COUNT_GAUGE, turn_ticks_max),
+};
+
+// ---- set-up ----
+
+#define STACK_COUNT 64
+#define STACK_SIZE (64u << 10)
+
+static int no_memory(struct weir_error *e, const char *name)
+{
+	return weir_error_set(e, -ENOMEM,
+		"no memory for the executor '%s': free some, or run fewer",
+		name);
+}
+
+// private_counts gives the executor its own of what the caller did not give.
+static int private_counts(struct weir_executor *executor,
+	const struct weir_executor_options *options)
+{
+	executor->counts = options->counts;
+	executor->task_steps = options->task_steps;
+	if (!executor->counts)
+		executor->counts = executor->own_counts = weir_mem_create(
+			sizeof(*executor->counts), options->node);
+	if (!executor->task_steps)
+		executor->task_steps = executor->own_task_steps =
+			weir_mem_create(
+				sizeof(*executor->task_steps), options->node);
+	return executor->counts && executor->task_steps ? 0 : -ENOMEM;
+}
+
+static void init(struct weir_executor *executor,
+	const struct weir_executor_options *options)
+{
+	const char *name = options->name ? options->name : "executor";
+
+	snprintf(executor->name, sizeof(executor->name), "%s", name);
+	executor->clock = options->clock ? options->clock : weir_clock_real();
+	executor->idle = options->idle;
+	executor->idle_arg = options->idle_arg;
+	executor->stack_count =
+		options->stack_count ? options->stack_count : STACK_COUNT;
+	executor->ready_last = &executor->ready_first;
+	executor->now = weir_clock_now(executor->clock);
+	weir_list_init(&executor->hot);
+	weir_list_init(&executor->cold);
+	weir_list_init(&executor->free_tasks);
+	weir_list_init(&executor->free_abroad);
+	weir_wheel_init(&executor->wheel, executor->now);
+}
+
+int weir_executor_create(struct weir_executor **executor,
+	const struct weir_executor_options *options, struct weir_error *e)
+{
+	struct weir_executor *x =
+		weir_mem_create(sizeof(struct weir_executor), options->node);
+	size_t stack_size =
+		options->stack_size ? options->stack_size : STACK_SIZE;
+	int err;
+
+	if (!x)
+		return no_memory(e, options->name ? options->name : "executor");
+	init(x, options);
+	err = private_counts(x, options);
+	if (err) {
+		no_memory(e, x->name);
+		goto no_counts;
+	}
+	err = weir_stack_pool_create(
+		&x->stacks, x->stack_count, stack_size, options->node, e);
+	if (err)
+		goto no_counts;
+	err = weir_tasks_create(x, options->node);
+	if (err) {
+		no_memory(e, x->name);
+		goto no_tasks;
+	}
+	*executor = x;
+	return 0;
+
+no_tasks:
+	weir_stack_pool_destroy(x->stacks);
+no_counts:
+	weir_mem_destroy(x->own_task_steps);
+	weir_mem_destroy(x->own_counts);
+	weir_mem_destroy(x);
+	return err;
+}
+
+void weir_executor_destroy(struct weir_executor *executor)
+{
+	if (!executor)
+		return;
+	weir_assert(weir_executor_current() != executor);
+	weir_tasks_destroy(executor);
+	weir_stack_pool_destroy(executor->stacks);
+	weir_mem_destroy(executor->own_task_steps);
+	weir_mem_destroy(executor->own_counts);
+	weir_mem_destroy(executor);
+}
+
+// ---- posts ----
+
+void weir_executor_post(struct weir_executor *executor, struct weir_post *post)
+{
+	struct weir_post *newest = load_relaxed(&executor->posted);
+
+	do {
+		post->next = newest;
+	} while (!cas_acq_rel(&executor->posted, &newest, post));
+}
+
+// take moves what was posted to the inbox, oldest first.
+static void take(struct weir_executor *executor)
+{
+	struct weir_post *newest = exchange_acq_rel(&executor->posted, NULL);
+
+	while (newest) {
+		struct weir_post *older = newest->next;
+
+		newest->next = executor->inbox;
+		executor->inbox = newest;
+		newest = older;
+	}
+}
+
+static unsigned handle_posts(struct weir_executor *executor)
+{
+	unsigned count = 0;
+
+	if (!executor->inbox)
+		take(executor);
+	while (executor->inbox && count < WEIR_TURN_POSTS) {
+		struct weir_post *post = executor->inbox;
+
+		executor->inbox = post->next;
+		post->fn(executor, post);
+		count++;
+	}
+	return count;
+}
+
+// ---- the turn ----
+
+static inline __attribute__((always_inline)) void resume(
+	struct weir_executor *executor, struct weir_task *task)
+{
+	executor->current = task;
+	weir_switch(&executor->context, &task->context);
+	executor->current = NULL;
+}
+
+// run_steps runs all that is runnable now, once, and answers how many tasks
+// were among them.
+static inline uint64_t run_steps(struct weir_executor *executor)
+{
+	struct weir_step *step = executor->ready_first, *next;
+	uint64_t tasks = 0, functions = 0;
+
+	executor->ready_first = NULL;
+	executor->ready_last = &executor->ready_first;
+	for (; step; step = next) {
+		struct weir_histogram *steps = step->steps;
+
+		next = step->next;
+		step->queued = false;
+		if (step->run) {
+			functions++;
+			executor->lapped = false;
+			step->run(executor, step);
+			if (!executor->lapped)
+				weir_executor_lap_inline(executor,
+					steps ? steps : executor->task_steps);
+			continue;
+		}
+		tasks++;
+		struct weir_task *task =
+			weir_container(step, struct weir_task, step);
+
+		resume(executor, task);
+		weir_executor_lap_inline(executor, steps);
+		if (unlikely(task->ended))
+			weir_task_reap(task);
+	}
+	count_add(&executor->counts->steps, tasks + functions);
+	if (tasks + functions == 0)
+		weir_executor_lap_regime_inline(executor, WEIR_TIME_WAITING);
+	return tasks;
+}
+
+// serve does what comes before the steps.
+static inline uint64_t serve(struct weir_executor *executor)
+{
+	uint64_t done = 0;
+
+	if (executor->inbox || load_relaxed(&executor->posted))
+		done += handle_posts(executor);
+	if (!weir_list_empty(&executor->hot) ||
+		!weir_list_empty(&executor->cold))
+		done += weir_watches_ask(executor);
+	if ((int64_t)(executor->now - executor->wheel.next) >= 0)
+		done += weir_wheel_expire(&executor->wheel, executor,
+			executor->now, WEIR_TURN_TIMERS);
+	if (done)
+		weir_executor_lap_regime_inline(executor, WEIR_TIME_RUNTIME);
+	return done;
+}
+
+static inline uint64_t turn(struct weir_executor *executor)
+{
+	struct weir_executor_counts *counts = executor->counts;
+	uint64_t begin = executor->now, work;
+
+	executor->worked = 0;
+	work = serve(executor);
+	work += run_steps(executor);
+	work += executor->worked;
+	count_add(&counts->turns, 1);
+	store_relaxed(&counts->now, executor->now);
+	if (unlikely(executor->now - begin > counts->turn_ticks_max))
+		store_relaxed(&counts->turn_ticks_max, executor->now - begin);
+	return work;
+}
+
+// enter makes the calling thread the executor's.
+static void enter(struct weir_executor *executor)
+{
+	weir_assert(!weir_executor_current());
+	weir_executor_of_thread = executor;
+	weir_context_thread(&executor->context);
+	if (!executor->started) {
+		executor->started = true;
+		executor->now = weir_clock_now(executor->clock);
+		store_relaxed(&executor->counts->started, executor->now);
+	}
+	weir_executor_lap_regime_inline(executor, WEIR_TIME_WAITING);
+}
+
+static void leave(void)
+{
+	weir_executor_of_thread = NULL;
+}
+
+uint64_t weir_executor_turn(struct weir_executor *executor)
+{
+	uint64_t work;
+
+	enter(executor);
+	work = turn(executor);
+	leave();
+	return work;
+}
+
+void weir_executor_run(struct weir_executor *executor)
+{
+	enter(executor);
+	weir_tasks_watch_stacks();
+	do {
+		if (turn(executor) || !executor->idle)
+			continue;
+		executor->idle(executor->idle_arg, executor,
+			weir_wheel_next(&executor->wheel));
+		weir_executor_lap_regime_inline(executor, WEIR_TIME_WAITING);
+	} while (!load_acquire(&executor->stopping));
+	store_relaxed(&executor->stopping, false);
+	store_relaxed(&executor->counts->now, executor->now);
+	leave();
+}
+
+void weir_executor_stop(struct weir_executor *executor)
+{
+	store_release(&executor->stopping, true);
+}
+
+void weir_idle_spin(void *arg, struct weir_executor *executor, uint64_t until)
+{
+	cpu_relax();
+}
+
+void weir_idle_yield(void *arg, struct weir_executor *executor, uint64_t until)
+{
+	sched_yield();
+}
+
+// ---- small things ----
+
+struct weir_executor *weir_executor_self(void)
+{
+	return weir_executor_current();
+}
+
+const char *weir_executor_name(const struct weir_executor *executor)
+{
+	return executor->name;
+}
+
+const struct weir_clock *weir_executor_clock(
+	const struct weir_executor *executor)
+{
+	return executor->clock;
+}
+
+struct weir_executor_counts *weir_executor_counts(
+	struct weir_executor *executor)
+{
+	return executor->counts;
+}
+
+struct weir_histogram *weir_executor_task_steps(struct weir_executor *executor)
+{
+	return executor->task_steps;
+}
+
+uint64_t weir_executor_now(const struct weir_executor *executor)
+{
+	return weir_executor_now_inline(executor);
+}
+
+void weir_executor_worked(struct weir_executor *executor, uint64_t count)
+{
+	weir_executor_worked_inline(executor, count);
+}
+
+uint64_t weir_executor_lap(
+	struct weir_executor *executor, struct weir_histogram *steps)
+{
+	return weir_executor_lap_inline(executor, steps);
+}
+
+uint64_t weir_executor_lap_regime(
+	struct weir_executor *executor, enum weir_regime regime)
+{
+	return weir_executor_lap_regime_inline(executor, regime);
+}
+
+void weir_step_init(
+	struct weir_step *step, weir_step_fn *run, struct weir_histogram *steps)
+{
+	*step = (struct weir_step){.run = run, .steps = steps};
+}
+
+void weir_step_ready(struct weir_executor *executor, struct weir_step *step)
+{
+	weir_step_ready_inline(executor, step);
+}

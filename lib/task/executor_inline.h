@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The executor's inside, and the calls of task/executor.h that a burst pays for
+// as inline versions: for code in lib and drivers, not installed. Outside of
+// lib/task touch the struct only through the functions here.
+#ifndef WEIR_TASK_EXECUTOR_INLINE_H
+#define WEIR_TASK_EXECUTOR_INLINE_H
+
+#include "base/atomic.h"
+#include "task/executor.h"
+#include "task/switch.h"
+#include "task/wheel.h"
+
+#include <stdalign.h>
+
+struct weir_abroad;
+struct weir_stack_pool;
+struct weir_task;
+
+#define WEIR_NAME_SIZE 32
+
+struct weir_executor {
+	// The executor's thread writes, each step.
+	alignas(WEIR_CACHE_LINE) struct weir_step *ready_first;
+	struct weir_step **ready_last; // where the next one is linked
+	struct weir_task *current;
+	uint64_t now;
+	uint64_t worked;
+	const struct weir_clock *clock;
+	struct weir_executor_counts *counts;
+	bool lapped;  // the present step has measured itself
+	bool started; // there was a turn
+	struct weir_context context;
+
+	// The executor's thread writes, each turn or less.
+	struct weir_list hot, cold; // watches
+	struct weir_post *inbox;    // taken, not yet handled, in order
+	struct weir_list free_tasks;
+	struct weir_list free_abroad; // records of children elsewhere
+	unsigned abroad_count;	      // those that are out
+	struct weir_histogram *task_steps;
+
+	// Any thread writes.
+	alignas(WEIR_CACHE_LINE) struct weir_post *posted; // newest first
+	bool stopping;
+
+	// Written once.
+	alignas(WEIR_CACHE_LINE) weir_idle_fn *idle;
+	void *idle_arg;
+	struct weir_stack_pool *stacks;
+	struct weir_task *tasks; // all, stack_count of them
+	struct weir_abroad *abroad;
+	unsigned stack_count;
+	struct weir_executor_counts *own_counts;
+	struct weir_histogram *own_task_steps;
+	char name[WEIR_NAME_SIZE];
+
+	struct weir_wheel wheel;
+};
+
+extern __thread struct weir_executor *weir_executor_of_thread
+	__attribute__((visibility("hidden")));
+
+// weir_executor_current is weir_executor_self inlined.
+static inline struct weir_executor *weir_executor_current(void)
+{
+	return weir_executor_of_thread;
+}
+
+// weir_executor_read reads the clock and answers the ticks since it was last
+// read.
+static inline uint64_t weir_executor_read(struct weir_executor *executor)
+{
+	uint64_t before = executor->now;
+
+	executor->now = weir_clock_now(executor->clock);
+	return executor->now - before;
+}
+
+// weir_executor_lap_inline is weir_executor_lap.
+static inline uint64_t weir_executor_lap_inline(
+	struct weir_executor *executor, struct weir_histogram *steps)
+{
+	executor->lapped = true;
+	weir_histogram_record(steps, weir_executor_read(executor));
+	return executor->now;
+}
+
+// weir_executor_lap_regime_inline is weir_executor_lap_regime.
+static inline uint64_t weir_executor_lap_regime_inline(
+	struct weir_executor *executor, enum weir_regime regime)
+{
+	executor->lapped = true;
+	count_add(
+		&executor->counts->time[regime], weir_executor_read(executor));
+	return executor->now;
+}
+
+// weir_executor_worked_inline is weir_executor_worked.
+static inline void weir_executor_worked_inline(
+	struct weir_executor *executor, uint64_t count)
+{
+	executor->worked += count;
+}
+
+// weir_executor_now_inline is weir_executor_now.
+static inline uint64_t weir_executor_now_inline(
+	const struct weir_executor *executor)
+{
+	return executor->now;
+}
+
+// weir_step_ready_inline is weir_step_ready.
+static inline void weir_step_ready_inline(
+	struct weir_executor *executor, struct weir_step *step)
+{
+	if (step->queued)
+		return;
+	step->queued = true;
+	step->next = NULL;
+	*executor->ready_last = step;
+	executor->ready_last = &step->next;
+}
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "base/assert.h"
+#include "task/abroad.h"
+#include "task/task.h"
+#include "task/task_inline.h"
+
+#include <errno.h>
+
+static void cancel_here(struct weir_scope *scope)
+{
+	scope->canceled = true;
+	weir_list_each (link, &scope->tasks)
+		weir_task_cancel(weir_container(link, struct weir_task, link));
+	weir_list_each (link, &scope->abroad)
+		weir_abroad_cancel(
+			weir_container(link, struct weir_abroad, link));
+}
+
+// On the scope's executor, on behalf of another thread.
+static void on_cancel_post(
+	struct weir_executor *executor, struct weir_post *post)
+{
+	struct weir_scope *scope =
+		weir_container(post, struct weir_scope, cancel);
+
+	cancel_here(scope);
+	scope->cancel_handled = true;
+	weir_wake(&scope->closer);
+}
+
+void weir_scope_open(struct weir_scope *scope)
+{
+	struct weir_task *task = weir_task_current();
+
+	weir_assert(task); // only a task can open a scope
+	*scope = (struct weir_scope){
+		.executor = task->executor,
+		.cancel = {.fn = on_cancel_post},
+	};
+	weir_list_init(&scope->tasks);
+	weir_list_init(&scope->abroad);
+	weir_wait_queue_init(&scope->closer);
+	task->open_scopes++;
+}
+
+void weir_scope_cancel(struct weir_scope *scope)
+{
+	if (weir_executor_current() == scope->executor)
+		cancel_here(scope);
+	else if (!exchange_acq_rel(&scope->cancel_posted, true))
+		weir_executor_post(scope->executor, &scope->cancel);
+}
+
+void weir_scope_ended(struct weir_scope *scope, int error)
+{
+	if (scope->error == 0)
+		scope->error = error;
+	if (--scope->live_count == 0)
+		weir_wake(&scope->closer);
+}
+
+// A cancel that another thread has posted still points at the scope.
+static bool busy(const struct weir_scope *scope)
+{
+	return scope->live_count > 0 ||
+	       (load_acquire(&scope->cancel_posted) && !scope->cancel_handled);
+}
+
+int weir_scope_close(struct weir_scope *scope, uint64_t deadline)
+{
+	bool waiting = true;
+	int err;
+
+	weir_assert(weir_executor_current() == scope->executor);
+	while (busy(scope)) {
+		if (!waiting)
+			deadline = WEIR_NEVER;
+		err = weir_task_wait(
+			&scope->closer, deadline, WEIR_WAIT_BACK, waiting);
+		if (err == 0)
+			continue;
+		waiting = false;
+		if (scope->error == 0)
+			scope->error = err;
+		cancel_here(scope);
+	}
+	weir_task_current()->open_scopes--;
+	return scope->error;
+}
+
+int weir_spawn_with(struct weir_scope *scope, struct weir_executor *executor,
+	void (*fn)(void *arg), void *arg,
+	const struct weir_spawn_options *options)
+{
+	struct weir_task *task;
+
+	weir_assert(weir_executor_current() == scope->executor);
+	if (scope->canceled)
+		return -ECANCELED;
+	if (executor && executor != scope->executor)
+		return weir_abroad_spawn(scope, executor, fn, arg, options);
+	task = weir_task_start_on(scope->executor, fn, arg, options);
+	if (!task)
+		return -EAGAIN;
+	task->scope = scope;
+	weir_list_add(&scope->tasks, &task->link);
+	scope->live_count++;
+	return 0;
+}
+
+int weir_spawn(struct weir_scope *scope, struct weir_executor *executor,
+	void (*fn)(void *arg), void *arg)
+{
+	return weir_spawn_with(scope, executor, fn, arg, NULL);
+}

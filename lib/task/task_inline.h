@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A task's inside, for lib/task: what parks and wakes it.
+#ifndef WEIR_TASK_TASK_INLINE_H
+#define WEIR_TASK_TASK_INLINE_H
+
+#include "mem/stack.h"
+#include "task/executor_inline.h"
+#include "task/task.h"
+#include "task/timer.h"
+#include "task/wait.h"
+
+// A task lies in an array of its executor, not on its stack: what the executor
+// touches of many tasks stays together.
+struct weir_task {
+	// Touched each step.
+	alignas(WEIR_CACHE_LINE) struct weir_step step;
+	struct weir_context context;
+	bool ended;
+	bool canceled;
+	bool parked;	 // in weir_task_wait
+	bool cancelable; // the present wait is
+	int answer;	 // of the present wait
+
+	// Touched each wait.
+	struct weir_list waiting; // in a wait queue
+	struct weir_timer timer;  // its deadline
+	struct weir_executor *executor;
+
+	// Touched at the start and the end.
+	struct weir_stack *stack;
+	void (*fn)(void *arg);
+	void *arg;
+	void (*on_end)(void *arg);
+	struct weir_scope *scope;   // that it belongs to, on this executor
+	struct weir_abroad *abroad; // its record, when the scope is elsewhere
+	struct weir_list link;	    // in the scope, or free
+	unsigned open_scopes;
+	int error;
+	bool live;
+	char name[WEIR_NAME_SIZE];
+};
+
+// weir_task_current answers the calling task; NULL outside of one.
+static inline struct weir_task *weir_task_current(void)
+{
+	struct weir_executor *executor = weir_executor_current();
+
+	return executor ? executor->current : NULL;
+}
+
+// weir_task_switch gives the executor back; it returns in a later step.
+static inline __attribute__((always_inline)) void weir_task_switch(
+	struct weir_executor *executor, struct weir_task *task)
+{
+	weir_switch(&task->context, &executor->context);
+}
+
+// weir_task_start_on makes fn(arg) runnable on executor, whose thread calls;
+// NULL when it has no stack left.
+struct weir_task *weir_task_start_on(struct weir_executor *executor,
+	void (*fn)(void *arg), void *arg,
+	const struct weir_spawn_options *options);
+
+// weir_task_wait parks the calling task: in queue, unless it is NULL, until the
+// deadline, unless that is WEIR_NEVER. One that is not cancelable comes back
+// for a wakeup or the deadline only.
+int weir_task_wait(struct weir_wait_queue *queue, uint64_t deadline,
+	enum weir_wait_place place, bool cancelable);
+
+// weir_task_cancel marks task as cancelled and ends its present wait. Its
+// executor's thread.
+void weir_task_cancel(struct weir_task *task);
+
+// weir_task_timed_out ends the wait of the task whose timer fired.
+void weir_task_timed_out(
+	struct weir_executor *executor, struct weir_timer *timer);
+
+// weir_watches_ask asks those watches whose turn it is; answers how many tasks
+// it woke.
+unsigned weir_watches_ask(struct weir_executor *executor);
+
+// weir_task_reap gives back what an ended task held. Its executor's thread.
+void weir_task_reap(struct weir_task *task);
+
+// weir_scope_ended tells task's scope, on the same executor, that it ended.
+void weir_scope_ended(struct weir_scope *scope, int error);
+
+// weir_tasks_create and _destroy are the executor's calls at set-up.
+int weir_tasks_create(struct weir_executor *executor, int node);
+void weir_tasks_destroy(struct weir_executor *executor);
+
+// weir_tasks_watch_stacks turns on the overflow message for this thread.
+void weir_tasks_watch_stacks(void);
+
+#endif

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A waiting task is linked in its queue, its deadline in the wheel. Whoever ends
+// the wait (a waker, the deadline, a cancel) takes it out of both and makes it
+// runnable at once, so only one of them can, and the first is what it answers.
+#include "task/wait.h"
+#include "base/assert.h"
+#include "task/task_inline.h"
+
+#include <errno.h>
+
+void weir_wait_queue_init(struct weir_wait_queue *queue)
+{
+	weir_list_init(&queue->waiters);
+}
+
+static void end_wait(struct weir_task *task, int answer)
+{
+	weir_list_remove(&task->waiting);
+	weir_timer_cancel(&task->timer);
+	task->parked = false;
+	task->answer = answer;
+	weir_step_ready_inline(task->executor, &task->step);
+}
+
+void weir_task_timed_out(
+	struct weir_executor *executor, struct weir_timer *timer)
+{
+	end_wait(weir_container(timer, struct weir_task, timer), -ETIMEDOUT);
+}
+
+void weir_task_cancel(struct weir_task *task)
+{
+	task->canceled = true;
+	if (task->parked && task->cancelable)
+		end_wait(task, -ECANCELED);
+}
+
+int weir_task_wait(struct weir_wait_queue *queue, uint64_t deadline,
+	enum weir_wait_place place, bool cancelable)
+{
+	struct weir_executor *executor = weir_executor_current();
+	struct weir_task *task = weir_task_current();
+
+	weir_assert(task); // only a task can wait
+	if (task->canceled && cancelable)
+		return -ECANCELED;
+	if (queue && place == WEIR_WAIT_BACK)
+		weir_list_add(&queue->waiters, &task->waiting);
+	else if (queue)
+		weir_list_add_head(&queue->waiters, &task->waiting);
+	if (deadline != WEIR_NEVER)
+		weir_wheel_set(&executor->wheel, &task->timer, deadline,
+			executor->now);
+	task->cancelable = cancelable;
+	task->parked = true;
+	weir_task_switch(executor, task);
+	return task->answer;
+}
+
+int weir_wait(struct weir_wait_queue *queue, uint64_t deadline,
+	enum weir_wait_place place)
+{
+	return weir_task_wait(queue, deadline, place, true);
+}
+
+bool weir_wake(struct weir_wait_queue *queue)
+{
+	struct weir_task *task;
+
+	if (weir_wait_queue_empty(queue))
+		return false;
+	task = weir_container(queue->waiters.next, struct weir_task, waiting);
+	weir_debug_assert(task->executor == weir_executor_current());
+	end_wait(task, 0);
+	return true;
+}
+
+unsigned weir_wake_all(struct weir_wait_queue *queue)
+{
+	unsigned count = 0;
+
+	while (weir_wake(queue))
+		count++;
+	return count;
+}
+
+void weir_watch_init(
+	struct weir_watch *watch, unsigned (*ready)(struct weir_watch *watch))
+{
+	weir_list_init(&watch->link);
+	weir_wait_queue_init(&watch->queue);
+	watch->ready = ready;
+	watch->missed = 0;
+}
+
+void weir_watch_start(struct weir_executor *executor, struct weir_watch *watch)
+{
+	if (!weir_list_empty(&watch->link))
+		return;
+	watch->missed = 0;
+	weir_list_add(&executor->hot, &watch->link);
+}
+
+void weir_watch_stop(struct weir_watch *watch)
+{
+	weir_list_remove(&watch->link);
+}
+
+static unsigned wake(struct weir_wait_queue *queue, unsigned count)
+{
+	unsigned woken = 0;
+
+	while (woken < count && weir_wake(queue))
+		woken++;
+	return woken;
+}
+
+// ask looks once on behalf of watch and answers how many it woke.
+static unsigned ask(struct weir_executor *executor, struct weir_watch *watch)
+{
+	unsigned count;
+
+	if (weir_wait_queue_empty(&watch->queue)) {
+		weir_list_remove(&watch->link);
+		return 0;
+	}
+	count = watch->ready(watch);
+	if (count > 0) {
+		if (watch->missed >= WEIR_WATCH_COLD) {
+			weir_list_remove(&watch->link);
+			weir_list_add(&executor->hot, &watch->link);
+		}
+		watch->missed = 0;
+		return wake(&watch->queue, count);
+	}
+	if (watch->missed < WEIR_WATCH_COLD &&
+		++watch->missed == WEIR_WATCH_COLD) {
+		weir_list_remove(&watch->link);
+		weir_list_add(&executor->cold, &watch->link);
+	}
+	return 0;
+}
+
+static struct weir_watch *watch_of(struct weir_list *link)
+{
+	return weir_container(link, struct weir_watch, link);
+}
+
+unsigned weir_watches_ask(struct weir_executor *executor)
+{
+	struct weir_list *last = executor->cold.prev;
+	unsigned woken = 0;
+
+	// The cold ones first: one that turns hot is asked twice, never none.
+	for (unsigned i = 0; i < WEIR_TURN_COLD; i++) {
+		struct weir_list *link = executor->cold.next;
+
+		if (link == &executor->cold)
+			break;
+		weir_list_remove(link);
+		weir_list_add(&executor->cold, link);
+		woken += ask(executor, watch_of(link));
+		if (link == last)
+			break;
+	}
+	weir_list_each (link, &executor->hot)
+		woken += ask(executor, watch_of(link));
+	return woken;
+}
