@@ -38,7 +38,11 @@ extern int weir_stamp_offset;
 // one of its own.
 static inline struct weir_packet *weir_packet_of(struct rte_mbuf *m)
 {
-	return (struct weir_packet *)rte_mbuf_to_priv(m);
+	void *priv = rte_mbuf_to_priv(m);
+
+	// gcc 12 takes what lies beyond struct rte_mbuf for an overflow.
+	__asm__("" : "+r"(priv));
+	return (struct weir_packet *)priv;
 }
 
 // weir_packet_link_type answers the link type, Ethernet where nothing is known.
