@@ -2,7 +2,10 @@
 #include "builtin/builtin.h"
 
 static const struct weir_stage *const builtins[] = {
+	&weir_builtin_count,
+	&weir_builtin_delay,
 	&weir_builtin_drop,
+	&weir_builtin_filter,
 	&weir_builtin_merge,
 	&weir_builtin_shard,
 	&weir_builtin_tee,

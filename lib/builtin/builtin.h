@@ -7,8 +7,10 @@
 #include "base/error.h"
 #include "stage/stage.h"
 
+extern const struct weir_stage weir_builtin_count;
 extern const struct weir_stage weir_builtin_delay;
 extern const struct weir_stage weir_builtin_drop;
+extern const struct weir_stage weir_builtin_filter;
 extern const struct weir_stage weir_builtin_merge;
 extern const struct weir_stage weir_builtin_shard;
 extern const struct weir_stage weir_builtin_tee;

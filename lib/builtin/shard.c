@@ -19,6 +19,7 @@
 // without a known way to IP) goes the first way, counted as `unspread`.
 #include "builtin/builtin.h"
 #include "base/random.h"
+#include "builtin/fold.h"
 #include "builtin/headers.h"
 
 #include <errno.h>
@@ -49,14 +50,6 @@ struct end {
 static const char *const by_names[] = {
 	"flow", "addresses", "source", "destination", NULL};
 
-// fold mixes two words: all bits of the product of both halves, as in wyhash.
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static inline bool is_less(const struct end *a, const struct end *b)
 {
 	if (a->address[0] != b->address[0])
@@ -70,13 +63,14 @@ static inline uint64_t hash_ends(const struct shard *shard, const struct end *a,
 	const struct end *b, uint64_t speaks)
 {
 	const uint64_t *keys = shard->keys;
-	uint64_t hash = fold(a->address[0] ^ keys[0], b->address[0] ^ keys[1]);
+	uint64_t hash =
+		weir_fold(a->address[0] ^ keys[0], b->address[0] ^ keys[1]);
 	uint64_t ports = (uint64_t)a->port << 16 | b->port;
 
 	if (a->address[1] | b->address[1])
-		hash = fold(hash ^ a->address[1] ^ keys[2],
+		hash = weir_fold(hash ^ a->address[1] ^ keys[2],
 			b->address[1] ^ keys[3]);
-	return fold(hash ^ keys[2], (ports << 32 | speaks) ^ keys[3]);
+	return weir_fold(hash ^ keys[2], (ports << 32 | speaks) ^ keys[3]);
 }
 
 static uint64_t hash_headers(

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// filter parts packets by an expression as tcpdump takes it. libpcap compiles
+// it and libpcap runs it, over the captured bytes and with the original length,
+// so that the answer is tcpdump's.
+//
+// An expression means other offsets for each link type. It is compiled at the
+// start for all in the table below that it can be said of; a packet of a link
+// type without a program is neither a match nor the rest: it is dropped as
+// "link_type". An expression that can be said of none is an error.
+//
+// A packet in several segments is copied into scratch first, of a longer one
+// the first SCRATCH_SIZE - 1 bytes: the longest IP packet fits.
+#include "builtin/builtin.h"
+#include "mem/mem.h"
+#include "mem/pool.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+#include <stdlib.h>
+
+#define SNAP_SIZE 262144
+#define SCRATCH_SIZE 65536
+#define AHEAD 4 // packets whose lines are asked for before their turn
+
+enum { FILTER_MATCH, FILTER_REST };
+enum { FILTER_LINK_TYPE };
+
+// What is in files (LINKTYPE_) and what libpcap compiles for (DLT_).
+static const struct {
+	uint16_t link_type;
+	int dlt;
+} links[] = {
+	{1, DLT_EN10MB}, // first: most packets are
+	{0, DLT_NULL},
+	{6, DLT_IEEE802},
+	{9, DLT_PPP},
+	{50, DLT_PPP_SERIAL},
+	{51, DLT_PPP_ETHER},
+	{101, DLT_RAW},
+	{104, DLT_C_HDLC},
+	{105, DLT_IEEE802_11},
+	{107, DLT_FRELAY},
+	{108, DLT_LOOP},
+	{113, DLT_LINUX_SLL},
+	{127, DLT_IEEE802_11_RADIO},
+	{228, DLT_IPV4},
+	{229, DLT_IPV6},
+	{276, DLT_LINUX_SLL2},
+};
+
+#define LINK_COUNT (sizeof(links) / sizeof(links[0]))
+
+// One expression, compiled. Constant while the kernel runs it.
+struct programs {
+	struct bpf_program of[LINK_COUNT]; // no instructions: cannot be said
+};
+
+struct filter {
+	const char *expr; // of the start
+	struct programs *programs;
+	uint8_t *scratch;
+};
+
+static inline const struct bpf_insn *program_of(
+	const struct programs *programs, uint16_t link_type)
+{
+	for (unsigned i = 0; i < LINK_COUNT; i++) {
+		if (links[i].link_type == link_type)
+			return programs->of[i].bf_insns;
+	}
+	return NULL;
+}
+
+static inline bool is_match(const struct filter *filter,
+	const struct bpf_insn *program, struct rte_mbuf *packet)
+{
+	uint32_t size = rte_pktmbuf_pkt_len(packet);
+	const uint8_t *bytes = rte_pktmbuf_mtod(packet, const uint8_t *);
+
+	if (unlikely(packet->nb_segs > 1)) {
+		if (size >= SCRATCH_SIZE)
+			size = SCRATCH_SIZE - 1;
+		bytes = rte_pktmbuf_read(packet, 0, size, filter->scratch);
+	}
+	return bpf_filter(program, bytes, weir_packet_original_size(packet),
+		       size) != 0;
+}
+
+static void filter_burst(
+	void *state, struct rte_mbuf **in, unsigned n, struct weir_out *out)
+{
+	const struct filter *filter = state;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct bpf_insn *program = program_of(
+			filter->programs, weir_packet_link_type(in[i]));
+
+		if (i + AHEAD < n) {
+			rte_prefetch0(weir_packet_of(in[i + AHEAD]));
+			rte_prefetch0(rte_pktmbuf_mtod(in[i + AHEAD], void *));
+		}
+		if (unlikely(!program))
+			weir_out_drop(out, FILTER_LINK_TYPE, in[i]);
+		else if (is_match(filter, program, in[i]))
+			weir_out_put(out, FILTER_MATCH, in[i]);
+		else
+			weir_out_put(out, FILTER_REST, in[i]);
+	}
+}
+
+// compile makes the program for one link type. tcpdump reads files with a
+// network mask of 0, and so do we.
+static int compile(struct bpf_program *program, const char *expr, int dlt,
+	struct weir_error *e)
+{
+	pcap_t *pcap = pcap_open_dead(dlt, SNAP_SIZE);
+	int err = 0;
+
+	if (!pcap)
+		return weir_error_set(e, -ENOMEM, "out of memory");
+	if (pcap_compile(pcap, program, expr, 1, 0) != 0) {
+		program->bf_insns = NULL;
+		err = weir_error_set(e, -EINVAL,
+			"'%s' is not a filter expression: %s", expr,
+			pcap_geterr(pcap));
+	}
+	pcap_close(pcap);
+	return err;
+}
+
+static void filter_retire(void *old)
+{
+	struct programs *programs = old;
+
+	for (unsigned i = 0; programs && i < LINK_COUNT; i++) {
+		if (programs->of[i].bf_insns)
+			pcap_freecode(&programs->of[i]);
+	}
+	free(programs);
+}
+
+// filter_prepare compiles. What libpcap says of Ethernet is what people expect
+// to read when nothing can be made of the expression.
+static int filter_prepare(const void *state, const void *options, void **next,
+	struct weir_error *e)
+{
+	const char *expr = ((const struct filter *)options)->expr;
+	struct programs *programs = calloc(1, sizeof(*programs));
+	struct weir_error why = {0};
+	unsigned said_count = 0;
+
+	if (!programs)
+		return weir_error_set(e, -ENOMEM, "out of memory");
+	for (unsigned i = 0; i < LINK_COUNT; i++)
+		said_count += compile(&programs->of[i], expr, links[i].dlt,
+				      i ? NULL : &why) == 0;
+	if (said_count) {
+		*next = programs;
+		return 0;
+	}
+	filter_retire(programs);
+	return weir_error_set(e, why.code, "%s", why.text);
+}
+
+static void *filter_commit(void *state, void *next)
+{
+	struct filter *filter = state;
+	void *old = filter->programs;
+
+	filter->programs = next;
+	return old;
+}
+
+static int filter_init(
+	void *state, const struct weir_stage_setup *setup, struct weir_error *e)
+{
+	struct filter *filter = state;
+	void *programs;
+	int err = filter_prepare(state, state, &programs, e);
+
+	if (err)
+		return err;
+	filter->scratch = weir_mem_create(SCRATCH_SIZE, setup->node);
+	if (!filter->scratch) {
+		filter_retire(programs);
+		return weir_error_set(e, -ENOMEM,
+			"%s: no memory for %u bytes; raise runtime.memory",
+			setup->name, SCRATCH_SIZE);
+	}
+	filter->programs = programs;
+	return 0;
+}
+
+static void filter_fini(void *state)
+{
+	struct filter *filter = state;
+
+	filter_retire(filter->programs);
+	weir_mem_destroy(filter->scratch);
+}
+
+const struct weir_stage weir_builtin_filter = {
+	.abi = WEIR_STAGE_ABI,
+	.type = "filter",
+	.help = "parts packets by an expression as tcpdump takes it",
+	.state_size = sizeof(struct filter),
+	.options =
+		{
+			WEIR_OPTION_REQUIRED(WEIR_TYPE_TEXT, struct filter,
+				expr, "expr",
+				"what matches, such as \"udp port 53\"; see "
+				"pcap-filter(7)",
+				.live = true),
+		},
+	.outputs = {"match", "rest"},
+	.drops = {"link_type"},
+	.init = filter_init,
+	.fini = filter_fini,
+	.kernel = filter_burst,
+	.prepare = filter_prepare,
+	.commit = filter_commit,
+	.retire = filter_retire,
+};
