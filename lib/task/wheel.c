@@ -34,6 +34,13 @@ void weir_wheel_init(struct weir_wheel *wheel, uint64_t now)
 	}
 }
 
+// no_later makes the next call of expire that does something come by tick.
+static void no_later(struct weir_wheel *wheel, uint64_t tick)
+{
+	if (after(wheel->next, tick))
+		wheel->next = tick;
+}
+
 // place puts timer where its tick belongs, seen from the wheel's now.
 static void place(struct weir_wheel *wheel, struct weir_timer *timer)
 {
@@ -50,8 +57,7 @@ static void place(struct weir_wheel *wheel, struct weir_timer *timer)
 	begin = timer->tick & ~UINT64_C(0) << (level * WEIR_WHEEL_BITS);
 	wheel->used[level] |= UINT64_C(1) << slot;
 	weir_list_add(&wheel->slot[level][slot], &timer->link);
-	if (after(wheel->next, begin))
-		wheel->next = begin;
+	no_later(wheel, begin);
 }
 
 void weir_wheel_set(struct weir_wheel *wheel, struct weir_timer *timer,
@@ -61,7 +67,7 @@ void weir_wheel_set(struct weir_wheel *wheel, struct weir_timer *timer,
 	timer->tick = tick;
 	if (!after(tick, now)) {
 		weir_list_add(&wheel->late, &timer->link);
-		wheel->next = now;
+		no_later(wheel, now);
 		return;
 	}
 	// No slot begins between the two, so all stay where they belong, and
@@ -183,7 +189,7 @@ unsigned weir_wheel_expire(struct weir_wheel *wheel,
 		fired++;
 	}
 	if (!weir_list_empty(&wheel->late))
-		wheel->next = now;
+		no_later(wheel, now);
 	return fired;
 }
 
