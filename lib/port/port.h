@@ -44,6 +44,8 @@ struct weir_port_stats {
 	uint64_t rx_missed;	       // the device had no room
 	uint64_t rx_errors;	       // the device refused
 	uint64_t rx_no_mbuf;	       // the pool was empty
+	uint64_t rx_ahead; // read ahead, and given up when the port was told to
+			   // quit: never came in
 	uint64_t tx_packets, tx_bytes; // went out
 	uint64_t tx_dropped;	       // accepted from tx, then not written
 	uint64_t progress,
