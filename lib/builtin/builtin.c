@@ -7,8 +7,10 @@ static const struct weir_stage *const builtins[] = {
 	&weir_builtin_drop,
 	&weir_builtin_filter,
 	&weir_builtin_merge,
+	&weir_builtin_rx,
 	&weir_builtin_shard,
 	&weir_builtin_tee,
+	&weir_builtin_tx,
 };
 
 int weir_builtins_register(struct weir_error *e)

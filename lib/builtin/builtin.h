@@ -12,8 +12,10 @@ extern const struct weir_stage weir_builtin_delay;
 extern const struct weir_stage weir_builtin_drop;
 extern const struct weir_stage weir_builtin_filter;
 extern const struct weir_stage weir_builtin_merge;
+extern const struct weir_stage weir_builtin_rx;
 extern const struct weir_stage weir_builtin_shard;
 extern const struct weir_stage weir_builtin_tee;
+extern const struct weir_stage weir_builtin_tx;
 
 // weir_builtins_register makes all of them known; a second call does nothing.
 // Answers 0 or what weir_stage_register answered.

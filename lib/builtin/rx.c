@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// rx brings what a port receives into the pipeline. The packets are written by
+// the driver right where the next stage takes them from.
+#include "builtin/builtin.h"
+
+#include "port/port.h"
+
+struct rx {
+	const char *port_name; // option
+	void *port_state;
+	unsigned (*receive)(void *state, unsigned queue,
+		struct rte_mbuf **packets, unsigned count);
+	unsigned queue;
+	const struct weir_port_driver *driver;
+};
+
+enum { RX_OUT };
+
+static int rx_init(
+	void *state, const struct weir_stage_setup *setup, struct weir_error *e)
+{
+	struct rx *rx = state;
+
+	weir_assert(setup->port && setup->port->driver->rx);
+	rx->driver = setup->port->driver;
+	rx->port_state = setup->port->state;
+	rx->receive = rx->driver->rx;
+	rx->queue = setup->port_queue;
+	return 0;
+}
+
+static void rx_burst(
+	void *state, struct rte_mbuf **in, unsigned n, struct weir_out *out)
+{
+	struct rx *rx = state;
+	uint32_t room;
+	struct rte_mbuf **space = weir_out_space(out, RX_OUT, &room);
+
+	if (room > WEIR_BURST)
+		room = WEIR_BURST;
+	weir_out_added(out, RX_OUT,
+		rx->receive(rx->port_state, rx->queue, space, room));
+}
+
+static bool rx_ended(void *state)
+{
+	struct rx *rx = state;
+
+	return rx->driver->ended && rx->driver->ended(rx->port_state);
+}
+
+const struct weir_stage weir_builtin_rx = {
+	.abi = WEIR_STAGE_ABI,
+	.type = "rx",
+	.help = "receives packets from a port, one instance for each queue",
+	.state_size = sizeof(struct rx),
+	.options = {WEIR_OPTION_TEXT(struct rx, port_name, "port", NULL,
+		"name of the port to receive from")},
+	.outputs = {"out"},
+	.source = true,
+	.init = rx_init,
+	.kernel = rx_burst,
+	.ended = rx_ended,
+};
