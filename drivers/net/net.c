@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "net/net.h"
+
+#include "net/device.h"
+#include "port/port.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#define ARGS_SIZE 512
+
+struct net {
+	uint32_t descriptors; // option
+	char port[64];
+	struct weir_device device;
+};
+
+static const char *const kinds[] = {"null", "ring", "pcap", "vdev", NULL};
+static const char *const kind_help[] = {
+	"a device that makes empty packets and takes any: its arguments, "
+	"e.g. size=64",
+	"a device whose packets come in again where they went out: its "
+	"arguments",
+	"DPDK's device on captures: its arguments, e.g. rx_pcap=a.pcap",
+	"any software device: its name and arguments, e.g. net_tap0,iface=tap0",
+	NULL,
+};
+
+// name_device makes up EAL's name of a port's device: EAL finds the driver by
+// how the name begins.
+static void name_device(
+	char *name, size_t size, const char *kind, const char *port)
+{
+	snprintf(name, size, "net_%s_%s", kind, port);
+	for (char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c))
+			*c = '_';
+}
+
+static int plug(struct net *net, const char *kind, const char *value,
+	struct weir_error *e)
+{
+	char name[RTE_DEV_NAME_MAX_LEN];
+	const char *args = value;
+
+	if (strcmp(kind, "vdev")) {
+		name_device(name, sizeof(name), kind, net->port);
+	} else {
+		size_t length = strcspn(value, ",");
+
+		args = value[length] ? value + length + 1 : "";
+		if (!length || length >= sizeof(name))
+			return weir_error_set(e, -EINVAL,
+				"port '%s': '%s' names no device; write for "
+				"example net_tap0,iface=tap0",
+				net->port, value);
+		memcpy(name, value, length);
+		name[length] = '\0';
+	}
+	return weir_device_plug(&net->device, net->port, name, args, e);
+}
+
+static int net_open(void *state, const char *kind, const char *value,
+	const struct weir_port_setup *setup, struct weir_error *e)
+{
+	struct net *net = state;
+	struct weir_device_setup wanted = {
+		.port = setup->name,
+		.rx_queues = setup->receives ? setup->rx_queues : 0,
+		.tx_queues = setup->sends ? setup->tx_queues : 0,
+		.descriptors = net->descriptors,
+		.node = setup->node,
+		.pool = setup->pool,
+	};
+	int err;
+
+	snprintf(net->port, sizeof(net->port), "%s", setup->name);
+	err = plug(net, kind, value ? value : "", e);
+	if (!err)
+		err = weir_device_configure(&net->device, &wanted, e);
+	return err;
+}
+
+static int net_start(void *state, struct weir_error *e)
+{
+	struct net *net = state;
+
+	return weir_device_start(&net->device, net->port, e);
+}
+
+static unsigned net_rx(
+	void *state, unsigned queue, struct rte_mbuf **packets, unsigned count)
+{
+	const struct net *net = state;
+
+	return rte_eth_rx_burst(
+		net->device.id, (uint16_t)queue, packets, (uint16_t)count);
+}
+
+static unsigned net_tx(
+	void *state, unsigned queue, struct rte_mbuf **packets, unsigned count)
+{
+	const struct net *net = state;
+
+	if (!count)
+		return 0;
+	return rte_eth_tx_burst(
+		net->device.id, (uint16_t)queue, packets, (uint16_t)count);
+}
+
+static int net_stop(void *state, struct weir_error *e)
+{
+	struct net *net = state;
+
+	weir_device_stop(&net->device);
+	return 0;
+}
+
+static void net_stats(void *state, struct weir_port_stats *stats)
+{
+	const struct net *net = state;
+	struct rte_eth_stats s;
+
+	*stats = (struct weir_port_stats){0};
+	if (!net->device.plugged || rte_eth_stats_get(net->device.id, &s))
+		return;
+	stats->rx_packets = s.ipackets;
+	stats->rx_bytes = s.ibytes;
+	stats->rx_missed = s.imissed;
+	stats->rx_errors = s.ierrors;
+	stats->rx_no_mbuf = s.rx_nombuf;
+	stats->tx_packets = s.opackets;
+	stats->tx_bytes = s.obytes;
+	stats->tx_dropped = s.oerrors;
+}
+
+static void net_close(void *state)
+{
+	struct net *net = state;
+
+	weir_device_stop(&net->device);
+	weir_device_unplug(&net->device);
+}
+
+static unsigned net_keeps(const void *options)
+{
+	const struct net *net = options;
+
+	return net->descriptors ? net->descriptors
+				: RTE_ETH_DEV_FALLBACK_RX_RINGSIZE;
+}
+
+static const struct weir_option options[] = {
+	WEIR_OPTION_U32(struct net, descriptors, "descriptors", 0,
+		"receive and transmit descriptors of each queue; 0: what the "
+		"device prefers",
+		.max = 32768),
+	{0},
+};
+
+const struct weir_port_driver weir_net_driver = {
+	.name = "net",
+	.help = "DPDK's Ethernet devices",
+	.kinds = kinds,
+	.kind_help = kind_help,
+	.state_size = sizeof(struct net),
+	.options = options,
+	.keeps = net_keeps,
+	.open = net_open,
+	.start = net_start,
+	.rx = net_rx,
+	.tx = net_tx,
+	.stop = net_stop,
+	.stats = net_stats,
+	.close = net_close,
+};
