@@ -421,7 +421,7 @@ static int read_simple(struct weir_pcapng *pcapng, const struct body *body,
 int weir_pcapng_next(struct weir_pcapng *pcapng, struct weir_record *record,
 	struct weir_error *e)
 {
-	struct body body;
+	struct body body = {0};
 	int rc;
 
 	while ((rc = read_block(pcapng, &body, e)) > 0) {

@@ -28,14 +28,30 @@ static const char *const kind_help[] = {
 };
 
 // name_device makes up EAL's name of a port's device: EAL finds the driver by
-// how the name begins.
-static void name_device(
+// how the name begins. False where it would be too long.
+static bool name_device(
 	char *name, size_t size, const char *kind, const char *port)
 {
-	snprintf(name, size, "net_%s_%s", kind, port);
+	if (snprintf(name, size, "net_%s_%s", kind, port) >= (int)size)
+		return false;
 	for (char *c = name; *c; c++)
 		if (!isalnum((unsigned char)*c))
 			*c = '_';
+	return true;
+}
+
+// split_device takes a device's own name and arguments apart.
+static bool split_device(
+	char *name, size_t size, const char *value, const char **args)
+{
+	size_t length = strcspn(value, ",");
+
+	*args = value[length] ? value + length + 1 : "";
+	if (!length || length >= size)
+		return false;
+	memcpy(name, value, length);
+	name[length] = '\0';
+	return true;
 }
 
 static int plug(struct net *net, const char *kind, const char *value,
@@ -44,19 +60,16 @@ static int plug(struct net *net, const char *kind, const char *value,
 	char name[RTE_DEV_NAME_MAX_LEN];
 	const char *args = value;
 
-	if (strcmp(kind, "vdev")) {
-		name_device(name, sizeof(name), kind, net->port);
-	} else {
-		size_t length = strcspn(value, ",");
-
-		args = value[length] ? value + length + 1 : "";
-		if (!length || length >= sizeof(name))
+	if (!strcmp(kind, "vdev")) {
+		if (!split_device(name, sizeof(name), value, &args))
 			return weir_error_set(e, -EINVAL,
 				"port '%s': '%s' names no device; write for "
 				"example net_tap0,iface=tap0",
 				net->port, value);
-		memcpy(name, value, length);
-		name[length] = '\0';
+	} else if (!name_device(name, sizeof(name), kind, net->port)) {
+		return weir_error_set(e, -EINVAL,
+			"port '%s': the name is too long for a device",
+			net->port);
 	}
 	return weir_device_plug(&net->device, net->port, name, args, e);
 }

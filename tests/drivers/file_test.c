@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "capture.h"
+#include "port.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/weir-file-XXXXXX";
+static char in_path[64], out_path[64], out_ng_path[64];
+
+static void start(void)
+{
+	cr_assert_not_null(mkdtemp(folder));
+	snprintf(in_path, sizeof(in_path), "%s/in.pcap", folder);
+	snprintf(out_path, sizeof(out_path), "%s/out.pcap", folder);
+	snprintf(out_ng_path, sizeof(out_ng_path), "%s/out.pcapng", folder);
+	ports_init();
+}
+
+static void end(void)
+{
+	unlink(in_path);
+	unlink(out_path);
+	unlink(out_ng_path);
+	rmdir(folder);
+	ports_fini();
+}
+
+TestSuite(file, .init = start, .fini = end);
+
+// copied answers what a pipeline makes of the capture in b.
+static struct bytes copied(const struct bytes *b, const char *to)
+{
+	struct port in, out;
+
+	bytes_save(b, in_path);
+	cr_assert_eq(port_open(&in, "file", in_path, RECEIVES, OPTIONS()), 0,
+		"%s", in.e.text);
+	cr_assert_eq(port_open(&out, "file", to, SENDS, OPTIONS()), 0, "%s",
+		out.e.text);
+	copy(&in, &out);
+	cr_expect_eq(port_stop(&in), 0, "%s", in.e.text);
+	cr_expect_eq(port_stop(&out), 0, "%s", out.e.text);
+	cr_expect_eq(port_stats(&in).rx_packets, port_stats(&out).tx_packets);
+	cr_expect_eq(port_held(&out), 0);
+	cr_expect_eq(weir_pool_held(pool), 0);
+	port_close(&in);
+	port_close(&out);
+	return bytes_load(to);
+}
+
+static const unsigned sizes[] = {
+	1, 14, 60, 1514, 2048, 2049, 4096, 9000, 65535, 0, 262144};
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
+static struct bytes pcap_of_all_sizes(uint32_t magic, bool big)
+{
+	struct bytes b = {.big = big};
+
+	pcap_header(&b, magic, 262144, 1);
+	for (unsigned i = 0; i < SIZES; i++)
+		pcap_packet(&b, 1700000000 + i, 999999 - i, i, sizes[i],
+			sizes[i] + i % 2);
+	return b;
+}
+
+static void check_pcap(uint32_t magic)
+{
+	struct bytes b = pcap_of_all_sizes(magic, false);
+	struct bytes big = pcap_of_all_sizes(magic, true);
+	struct bytes out = copied(&b, out_path);
+	struct bytes out_of_big = copied(&big, out_path);
+
+	cr_expect(bytes_equal(&b, &out));
+	// What is written is in the machine's byte order.
+	cr_expect(bytes_equal(&b, &out_of_big));
+	bytes_free(&b);
+	bytes_free(&big);
+	bytes_free(&out);
+	bytes_free(&out_of_big);
+}
+
+Test(file, copies_a_pcap_of_microseconds_byte_for_byte)
+{
+	check_pcap(PCAP_MICRO);
+}
+
+Test(file, copies_a_pcap_of_nanoseconds_byte_for_byte)
+{
+	check_pcap(PCAP_NANO);
+}
+
+Test(file, keeps_the_header_where_there_is_no_packet)
+{
+	struct bytes b = {0}, out;
+
+	pcap_header(&b, PCAP_NANO, 96, 113);
+	out = copied(&b, out_path);
+	cr_expect(bytes_equal(&b, &out));
+	bytes_free(&b);
+	bytes_free(&out);
+}
+
+static struct bytes pcapng_of_interfaces(bool big)
+{
+	struct bytes b = {.big = big};
+
+	pcapng_section(&b);
+	pcapng_interface(&b, "eth0", 1, 262144, 6);
+	pcapng_interface(&b, "never used", 228, 65535, 6);
+	pcapng_interface(&b, "any", 113, 96, 9);
+	for (unsigned i = 0; i < SIZES; i++)
+		pcapng_packet(&b, i % 2 ? 2 : 0, 1700000000123456789u + i, i,
+			sizes[i], sizes[i] + i % 3);
+	pcapng_interface(&b, "late", 1, 262144, 9);
+	pcapng_packet(&b, 3, 1, 77, 60, 60);
+	pcapng_interface(&b, "last", 1, 262144, 9);
+	return b;
+}
+
+// The interface "late" stands before the packets in what we write or between
+// them, depending on how far the reader was ahead.
+Test(file, keeps_each_interface_of_a_pcapng)
+{
+	for (int big = 0; big < 2; big++) {
+		struct bytes b = pcapng_of_interfaces(big);
+		struct bytes once = copied(&b, out_ng_path), twice;
+		struct bytes native = pcapng_of_interfaces(false);
+
+		cr_expect_eq(once.size, native.size);
+		twice = copied(&once, out_ng_path);
+		cr_expect_eq(twice.size, native.size);
+		bytes_free(&b);
+		bytes_free(&once);
+		bytes_free(&twice);
+		bytes_free(&native);
+	}
+}
+
+Test(file, refuses_what_is_no_capture_in_words)
+{
+	static const struct {
+		const char *content;
+		size_t size;
+		const char *says;
+	} table[] = {
+		{"", 0, "empty"},
+		{"\xd4", 1, "too short"},
+		{"hello, world, this is text", 26, "not a capture"},
+		{"\x1f\x8b\x08\0\0\0\0\0", 8, "gzip"},
+		{"\xd4\xc3\xb2\xa1\x02\0\x04\0", 8, "truncated"},
+		{"\x0a\x0d\x0d\x0a\x1c\0\0\0nope", 12, "not a capture"},
+	};
+	struct port in;
+
+	for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct bytes b = {0};
+
+		bytes_put(&b, table[i].content, table[i].size);
+		bytes_save(&b, in_path);
+		cr_expect_eq(
+			port_open(&in, "file", in_path, RECEIVES, OPTIONS()),
+			-EINVAL);
+		cr_expect_not_null(
+			strstr(in.e.text, table[i].says), "%s", in.e.text);
+		cr_expect_not_null(strstr(in.e.text, in_path), "%s", in.e.text);
+		port_close(&in);
+		bytes_free(&b);
+	}
+	cr_expect_eq(
+		port_open(&in, "file", "/nowhere/a.pcap", RECEIVES, OPTIONS()),
+		-ENOENT);
+	cr_expect_not_null(strstr(in.e.text, "No such file"), "%s", in.e.text);
+	port_close(&in);
+}
