@@ -13,14 +13,31 @@
 // Messages are values of a fixed size; by default pointers. A send of a pointer
 // clears the sender's variable when it was sent.
 //
+// Waiting.  Those who wait on one executor are served in the order in which
+// they came, and those who come later wait behind them; try_ passes them by. A
+// burst is one wait: who comes later waits until it is done. Between
+// executors there is no order. A cancelled task gets WEIR_CANCELED from what may
+// wait, even if it need not; to drain a channel it can use try_.
+//
 // Threads.  A handle (weir_tx, weir_rx) has one user at a time, a task or a
-// thread. More users: clone it, where the class allows several. try_ works on
-// any thread; what may wait is for tasks.
+// thread. More users: clone it, where the class allows several. try_ and close
+// work on any thread; what may wait is for tasks.
+//
+//	                  send  recv  len, closed
+//	send, on one tx     X     -        -       X callers exclude each other
+//	recv, on one rx           X        -       - free to run together
+//
+// While all users are on one executor, each wakes the next itself. From the
+// first use elsewhere on, each executor that has waiters watches the ring, and
+// who sends or receives does nothing for them.
 //
 // Memory.  open allocates; the last close frees. Handles lie where the caller
-// puts them and may be moved (copied, the old one forgotten) while unused.
+// puts them and may be moved (copied, the old one forgotten) while unused. An
+// executor may go while channels live that were used on it.
 #ifndef WEIR_CHAN_CHAN_H
 #define WEIR_CHAN_CHAN_H
+
+#include "chan/end.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,28 +68,30 @@ struct weir_channel; // shared by the ends
 // The ends. Touch them only through the functions.
 struct weir_tx {
 	struct weir_channel *channel;
-	struct weir_place *place; // of the executor it was last used on
-	void *ring[4];
+	struct weir_ring_tx end;
 };
 struct weir_rx {
 	struct weir_channel *channel;
-	struct weir_place *place;
-	void *ring[4];
+	struct weir_ring_rx end;
 };
+
+#define WEIR_MESSAGE_SIZE_MAX 1024
 
 struct weir_channel_options {
 	enum weir_channel_class class_; // default MPMC
 	unsigned message_size;		// bytes, a multiple of 4; 0: pointers
 	int node;			// NUMA node + 1; 0: any
-	const char *name;		// for reports; copied; NULL: "channel"
-	// release takes each message that no receiver was left for. NULL for
-	// pointers to nothing that must be freed.
+	const char *name;		// for reports; cut; NULL: "channel"
+	// release takes each message that no receiver was left for: the
+	// pointer that was sent, or a pointer to the value. It is called by
+	// who closes, or by a sender that learns of it, and does not use the
+	// channel. NULL when nothing must be freed.
 	void (*release)(void *arg, void *message);
 	void *release_arg;
 };
 
-// weir_channel_open opens an MPMC channel of pointers that holds exactly capacity messages,
-// 1..2^30. Answers 0, -EINVAL or -ENOMEM.
+// weir_channel_open opens an MPMC channel of pointers that holds exactly
+// capacity messages, 1..2^30-1. Answers 0, -EINVAL or -ENOMEM.
 int weir_channel_open(
 	unsigned capacity, struct weir_tx *tx, struct weir_rx *rx);
 int weir_channel_open_with(unsigned capacity,
@@ -108,8 +127,9 @@ WEIR_CHECKED enum weir_result weir_recv_until(
 
 // The same for count messages in an array. *done is how many were moved, the
 // first ones of the array; the rest is as before. A burst send that answers
-// other than SENT has moved *done of them. A burst receive answers RECEIVED as soon as
-// there is at least one. The array of a burst send is not cleared.
+// other than SENT has moved *done of them. A burst receive answers RECEIVED as
+// soon as there is at least one. A burst of none succeeds. The array of a burst
+// send is not cleared.
 WEIR_CHECKED enum weir_result weir_try_send_burst(struct weir_tx *tx,
 	const void *messages, unsigned count, unsigned *done);
 WEIR_CHECKED enum weir_result weir_send_burst(struct weir_tx *tx,
@@ -120,9 +140,14 @@ WEIR_CHECKED enum weir_result weir_try_recv_burst(
 WEIR_CHECKED enum weir_result weir_recv_burst(struct weir_rx *rx,
 	void *messages, unsigned count, unsigned *done, uint64_t deadline);
 
-// weir_tx_room answers how many messages a try_send_burst would take now: a
-// reservation on SPSC (only this end can use it up), a hint on MPMC.
+// weir_tx_room answers for how many messages the ring has room now: a
+// reservation on SPSC (only this end can use it up), a hint on MPMC. It looks
+// at what the other side has taken, a cache miss when that is elsewhere.
 unsigned weir_tx_room(struct weir_tx *tx);
+
+// weir_tx_credit answers the same, but at most wanted: on SPSC the other side is
+// looked at only when the end does not know of as much.
+unsigned weir_tx_credit(struct weir_tx *tx, unsigned wanted);
 
 // weir_rx_len, weir_tx_len answer how many messages are held: exact when quiet,
 // never outside 0..capacity.

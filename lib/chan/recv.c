@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "chan/channel.h"
+#include "task/task.h"
+
+static inline __attribute__((always_inline)) unsigned take(
+	struct weir_rx *rx, void *messages, unsigned count)
+{
+	return rx->channel->multi
+		       ? weir_ring_recv_multi(&rx->end, messages, count)
+		       : weir_ring_recv(&rx->end, messages, count);
+}
+
+// recv_last is for a channel that seems empty: it is closed only if it still is
+// when no sender is left, for the last one may have sent between two looks.
+static __attribute__((noinline)) enum weir_result recv_last(
+	struct weir_rx *rx, void *messages, unsigned count, unsigned *done)
+{
+	*done = take(rx, messages, count);
+	return *done || !count ? WEIR_RECEIVED : WEIR_CLOSED;
+}
+
+// recv_now receives what is there and wakes who waits for the room.
+static inline __attribute__((always_inline)) enum weir_result recv_now(
+	struct weir_rx *rx, void *messages, unsigned count, unsigned *done)
+{
+	struct weir_channel *channel = rx->channel;
+	struct weir_place *place = weir_channel_enter(channel);
+	enum weir_result result = WEIR_RECEIVED;
+
+	*done = take(rx, messages, count);
+	if (unlikely(*done == 0)) {
+		if (count && load_acquire(&channel->shared->tx_count))
+			return WEIR_EMPTY;
+		result = recv_last(rx, messages, count, done);
+	}
+	weir_channel_wake(place, WEIR_SIDE_SEND);
+	return result;
+}
+
+enum weir_result weir_try_recv(struct weir_rx *rx, void *message)
+{
+	unsigned done;
+
+	return recv_now(rx, message, 1, &done);
+}
+
+enum weir_result weir_try_recv_burst(
+	struct weir_rx *rx, void *messages, unsigned count, unsigned *done)
+{
+	return recv_now(rx, messages, count, done);
+}
+
+enum weir_result weir_recv_burst(struct weir_rx *rx, void *messages,
+	unsigned count, unsigned *done, uint64_t deadline)
+{
+	struct weir_waiter waiter;
+	enum weir_result result;
+	bool behind;
+
+	*done = 0;
+	if (weir_task_canceled())
+		return WEIR_CANCELED;
+	behind = weir_waiter_init(
+		&waiter, rx->channel, WEIR_SIDE_RECV, count > 1);
+	if (!behind || count == 0)
+		result = recv_now(rx, messages, count, done);
+	else
+		result = WEIR_EMPTY;
+	while (result == WEIR_EMPTY) {
+		int err = weir_waiter_wait(&waiter, deadline);
+
+		result = err ? weir_waiter_result(err)
+			     : recv_now(rx, messages, count, done);
+	}
+	weir_waiter_end(&waiter);
+	return result;
+}
+
+enum weir_result weir_recv_until(
+	struct weir_rx *rx, void *message, uint64_t deadline)
+{
+	unsigned done;
+
+	return weir_recv_burst(rx, message, 1, &done, deadline);
+}
+
+enum weir_result weir_recv(struct weir_rx *rx, void *message)
+{
+	return weir_recv_until(rx, message, WEIR_NEVER);
+}

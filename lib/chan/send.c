@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "chan/channel.h"
+#include "task/task.h"
+
+// send_now sends as many as fit and wakes who waits for them.
+static inline __attribute__((always_inline)) enum weir_result send_now(
+	struct weir_tx *tx, const void *messages, unsigned count,
+	unsigned *done)
+{
+	struct weir_channel *channel = tx->channel;
+	struct weir_place *place = weir_channel_enter(channel);
+
+	*done = 0;
+	if (unlikely(load_acquire(&channel->shared->rx_count) == 0)) {
+		// What slipped in while the last receiver closed.
+		weir_channel_drain(channel);
+		return WEIR_CLOSED;
+	}
+	*done = channel->multi ? weir_ring_send_multi(&tx->end, messages, count)
+			       : weir_ring_send(&tx->end, messages, count);
+	weir_channel_wake(place, WEIR_SIDE_RECV);
+	return *done == count ? WEIR_SENT : WEIR_FULL;
+}
+
+static inline void clear(struct weir_tx *tx, void *message)
+{
+	if (tx->channel->pointers)
+		*(void **)message = NULL;
+}
+
+enum weir_result weir_try_send(struct weir_tx *tx, void *message)
+{
+	unsigned done;
+	enum weir_result result = send_now(tx, message, 1, &done);
+
+	if (likely(result == WEIR_SENT))
+		clear(tx, message);
+	return result;
+}
+
+enum weir_result weir_try_send_burst(struct weir_tx *tx, const void *messages,
+	unsigned count, unsigned *done)
+{
+	return send_now(tx, messages, count, done);
+}
+
+// send_rest sends what is left of a burst of which *done were sent.
+static enum weir_result send_rest(struct weir_tx *tx, const void *messages,
+	unsigned count, unsigned *done)
+{
+	const char *rest =
+		(const char *)messages + (size_t)*done * tx->end.message_size;
+	unsigned n;
+	enum weir_result result = send_now(tx, rest, count - *done, &n);
+
+	*done += n;
+	return result;
+}
+
+enum weir_result weir_send_burst(struct weir_tx *tx, const void *messages,
+	unsigned count, unsigned *done, uint64_t deadline)
+{
+	struct weir_waiter waiter;
+	enum weir_result result;
+	bool behind;
+
+	*done = 0;
+	if (weir_task_canceled())
+		return WEIR_CANCELED;
+	behind = weir_waiter_init(
+		&waiter, tx->channel, WEIR_SIDE_SEND, count > 1);
+	if (!behind || count == 0)
+		result = send_rest(tx, messages, count, done);
+	else
+		result = WEIR_FULL;
+	while (result == WEIR_FULL) {
+		int err = weir_waiter_wait(&waiter, deadline);
+
+		result = err ? weir_waiter_result(err)
+			     : send_rest(tx, messages, count, done);
+	}
+	weir_waiter_end(&waiter);
+	return result;
+}
+
+enum weir_result weir_send_until(
+	struct weir_tx *tx, void *message, uint64_t deadline)
+{
+	unsigned done;
+	enum weir_result result =
+		weir_send_burst(tx, message, 1, &done, deadline);
+
+	if (likely(result == WEIR_SENT))
+		clear(tx, message);
+	return result;
+}
+
+enum weir_result weir_send(struct weir_tx *tx, void *message)
+{
+	return weir_send_until(tx, message, WEIR_NEVER);
+}
