@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The hot path. A burst goes down the tree by calls: each kernel is followed
+// by one clock read, which ends its stretch and begins the next one's; what it
+// put on a lane is the next kernel's input, where it lies.
+//
+// What the executor and the handing on take is counted with the kernel that
+// runs next: some ten cycles a burst, cheaper than the clock read that would
+// tell them apart.
+#include "pipeline/burst.h"
+#include "mem/pool.h"
+#include "stage/unshare.h"
+#include "task/executor_inline.h"
+
+#define BEAT 256 // steps between looks at what is held
+
+void weir_burst_discard(
+	struct weir_shell *shell, struct rte_mbuf **packets, unsigned n)
+{
+	if (!shell->giveback) {
+		rte_pktmbuf_free_bulk(packets, n);
+		return;
+	}
+	// Credit has been taken on the way back, too.
+	n -= weir_edge_send(shell->giveback, packets, n);
+	weir_assert(n == 0);
+}
+
+static void discard_trash(struct weir_shell *shell, struct weir_lane *trash)
+{
+	weir_assert(trash->count <= trash->size);
+	weir_burst_discard(shell, trash->packets, trash->count);
+	trash->count = 0;
+}
+
+static inline void send_edge(struct weir_shell *shell, struct weir_edge *edge,
+	struct rte_mbuf **packets, unsigned n)
+{
+	unsigned sent = weir_edge_send(edge, packets, n);
+
+	count_add(&edge->sent->in, n);
+	if (likely(sent == n))
+		return;
+	weir_assert(edge->when_full != WEIR_WHEN_FULL_WAIT);
+	count_add(&edge->sent->full, n - sent);
+	weir_burst_discard(shell, packets + sent, n - sent);
+}
+
+// make_private gives a stage that writes packets that nobody else reads. Those for
+// which the pool has none are dropped; answers how many stay.
+static unsigned make_private(struct weir_shell *shell,
+	struct weir_instance *instance, struct rte_mbuf **in, unsigned n)
+{
+	struct weir_lane *trash = &instance->out.trash;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *alone =
+			weir_packet_unshare(in[i], instance->pool);
+
+		if (likely(alone != NULL)) {
+			in[kept++] = alone;
+			continue;
+		}
+		count_add(&instance->counts->no_mbuf, 1);
+		trash->packets[trash->count++] = in[i];
+	}
+	return kept;
+}
+
+static unsigned sift(struct weir_shell *shell,
+	struct weir_instance *instance, struct rte_mbuf **in, unsigned n)
+{
+	if (instance->ethernet)
+		n = weir_ethernet_sift(in, n, &instance->out.trash,
+			&instance->counts->sifted);
+	if (instance->writes)
+		n = make_private(shell, instance, in, n);
+	if (instance->emits)
+		for (unsigned i = 0; i < instance->lane_count; i++)
+			instance->out.lanes[i].room =
+				instance->out.lanes[i].size / WEIR_BURST * n;
+	return n;
+}
+
+static inline unsigned settle(
+	struct weir_shell *shell, struct weir_instance *instance);
+
+static void run(struct weir_shell *shell, struct weir_instance *instance,
+	struct rte_mbuf **in, unsigned n)
+{
+	count_add(&instance->counts->in, n);
+	if (unlikely(instance->special))
+		n = sift(shell, instance, in, n);
+	instance->out.now = shell->now;
+	if (likely(n > 0))
+		instance->kernel(instance->state, in, n, &instance->out);
+	shell->now = weir_executor_lap_inline(shell->executor, instance->steps);
+	settle(shell, instance);
+}
+
+static inline void pass(struct weir_shell *shell, const struct weir_link *link,
+	struct rte_mbuf **packets, unsigned n)
+{
+	count_add(link->counter, n);
+	if (likely(link->next != NULL)) {
+		for (; unlikely(n > WEIR_BURST); n -= WEIR_BURST) {
+			run(shell, link->next, packets, WEIR_BURST);
+			packets += WEIR_BURST;
+		}
+		run(shell, link->next, packets, n);
+	} else if (link->edge) {
+		send_edge(shell, link->edge, packets, n);
+	} else {
+		weir_burst_discard(shell, packets, n);
+	}
+}
+
+// settle empties the lanes after a call; answers how many packets left.
+static inline unsigned settle(
+	struct weir_shell *shell, struct weir_instance *instance)
+{
+	unsigned total = 0;
+
+	if (unlikely(instance->out.trash.count)) {
+		total += instance->out.trash.count;
+		discard_trash(shell, &instance->out.trash);
+	}
+	for (unsigned i = 0; i < instance->lane_count; i++) {
+		struct weir_lane *lane = &instance->out.lanes[i];
+		unsigned n = lane->count;
+
+		if (!n)
+			continue;
+		total += n;
+		lane->count = 0;
+		pass(shell, &instance->links[i], lane->packets, n);
+	}
+	return total;
+}
+
+unsigned weir_burst_prepare(struct weir_shell *shell,
+	struct weir_instance *instance, struct rte_mbuf **in, unsigned n)
+{
+	count_add(&instance->counts->in, n);
+	if (instance->special)
+		n = sift(shell, instance, in, n);
+	if (instance->out.trash.count)
+		discard_trash(shell, &instance->out.trash);
+	return n;
+}
+
+unsigned weir_burst_settle(
+	struct weir_shell *shell, struct weir_instance *instance)
+{
+	return settle(shell, instance);
+}
+
+void weir_burst_run(struct weir_shell *shell, struct weir_instance *instance,
+	struct rte_mbuf **in, unsigned n)
+{
+	run(shell, instance, in, n);
+}
+
+void weir_burst_pass(struct weir_shell *shell, const struct weir_link *link,
+	struct rte_mbuf **packets, unsigned n)
+{
+	pass(shell, link, packets, n);
+}
+
+void weir_burst_set_room(struct weir_instance *instance, uint32_t room)
+{
+	for (unsigned i = 0; i < instance->lane_count; i++)
+		instance->out.lanes[i].room = room;
+}
+
+bool weir_burst_can_drop(const struct weir_shell *shell)
+{
+	return likely(!shell->giveback) ||
+	       weir_edge_room(shell->giveback, WEIR_TRASH_SIZE) >=
+		       WEIR_TRASH_SIZE;
+}
+
+uint32_t weir_burst_emit_room(
+	const struct weir_shell *shell, const struct weir_instance *instance)
+{
+	uint32_t room = weir_leaves_room(&instance->emit);
+	uint32_t back;
+
+	if (likely(!shell->giveback))
+		return room;
+	back = weir_edge_room(shell->giveback, WEIR_GIVEBACK_DEPTH);
+	if (back < WEIR_TRASH_SIZE)
+		return 0;
+	back = (back - WEIR_TRASH_SIZE) / instance->emit_trash;
+	return back < room ? back : room;
+}
+
+uint32_t weir_burst_credit(const struct weir_shell *shell)
+{
+	const struct weir_instance *root = shell->root;
+	uint32_t room = weir_leaves_room(&root->take);
+	uint32_t back;
+
+	if (likely(!shell->giveback))
+		return room < WEIR_BURST ? room : WEIR_BURST;
+	back = weir_edge_room(shell->giveback, WEIR_GIVEBACK_DEPTH) /
+	       root->take_trash;
+	room = back < room ? back : room;
+	return room < WEIR_BURST ? room : WEIR_BURST;
+}
+
+// tick calls one instance's; its time is counted where it did something, else
+// it is too short to pay for a clock read.
+static unsigned tick(struct weir_shell *shell, struct weir_instance *instance)
+{
+	uint64_t consumed = instance->counts->consumed;
+	unsigned left;
+
+	if (!weir_burst_can_drop(shell))
+		return 0;
+	if (instance->lane_count)
+		weir_burst_set_room(instance, weir_burst_emit_room(shell, instance));
+	instance->out.now = shell->now;
+	instance->type->tick(instance->state, shell->now, &instance->out);
+	consumed = instance->counts->consumed - consumed;
+	left = instance->out.trash.count + (unsigned)consumed;
+	for (unsigned i = 0; i < instance->lane_count; i++)
+		left += instance->out.lanes[i].count;
+	if (likely(!left))
+		return 0;
+	shell->now = weir_executor_lap_inline(shell->executor, instance->steps);
+	settle(shell, instance);
+	return left;
+}
+
+static void publish_held(struct weir_shell *shell)
+{
+	for (unsigned i = 0; i < shell->tree_count; i++) {
+		struct weir_instance *instance = shell->tree[i];
+
+		if (instance->type->held)
+			store_relaxed(&instance->counts->held,
+				instance->type->held(instance->state));
+	}
+}
+
+void weir_burst_begin(
+	struct weir_shell *shell, struct weir_executor *executor)
+{
+	unsigned done = 0;
+
+	shell->now = weir_executor_now_inline(executor);
+	if (unlikely(++shell->beat % BEAT == 0))
+		publish_held(shell);
+	for (unsigned i = 0; i < shell->ticking_count; i++)
+		done += tick(shell, shell->ticking[i]);
+	if (done)
+		weir_executor_worked_inline(executor, done);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A burst's way through a shell's tree, and the steps made of it. Inside
+// lib/pipeline only.
+//
+// Threads.  The shell's executor.
+#ifndef WEIR_PIPELINE_BURST_H
+#define WEIR_PIPELINE_BURST_H
+
+#include "pipeline/shell.h"
+#include "task/executor_inline.h"
+
+// weir_burst_begin is what each step begins with: the tick of the last clock
+// read, and the ticks of the instances that have one.
+void weir_burst_begin(
+	struct weir_shell *shell, struct weir_executor *executor);
+
+// weir_burst_credit answers how many packets the root may be given;
+// weir_burst_emit_room, how many an instance may put on each of its lanes by
+// itself, and weir_burst_set_room tells it.
+uint32_t weir_burst_credit(const struct weir_shell *shell);
+uint32_t weir_burst_emit_room(
+	const struct weir_shell *shell, const struct weir_instance *instance);
+void weir_burst_set_room(struct weir_instance *instance, uint32_t room);
+
+// weir_burst_can_drop tells whether all that an instance holds could be
+// dropped now. On an lcore it always can; a thread needs room on the way to
+// one.
+bool weir_burst_can_drop(const struct weir_shell *shell);
+
+// weir_burst_run gives n packets, at most WEIR_BURST, to an instance and what
+// it puts to those below. weir_burst_settle does the second half: for who
+// called the stage itself. Answers how many packets left it.
+void weir_burst_run(struct weir_shell *shell, struct weir_instance *instance,
+	struct rte_mbuf **in, unsigned n);
+unsigned weir_burst_settle(
+	struct weir_shell *shell, struct weir_instance *instance);
+
+// weir_burst_prepare counts n packets in and answers how many of them the
+// instance may see; for who calls the stage itself.
+unsigned weir_burst_prepare(struct weir_shell *shell,
+	struct weir_instance *instance, struct rte_mbuf **in, unsigned n);
+
+// weir_burst_pass sends n packets, which fit, on a link.
+void weir_burst_pass(struct weir_shell *shell, const struct weir_link *link,
+	struct rte_mbuf **packets, unsigned n);
+
+// weir_burst_discard frees, or sends to where packets are freed.
+void weir_burst_discard(
+	struct weir_shell *shell, struct rte_mbuf **packets, unsigned n);
+
+// The inputs: weir_shell_trim discards what is past the depth of those that
+// drop their oldest; weir_shell_gather receives up to n packets, round robin.
+void weir_shell_trim(struct weir_shell *shell);
+unsigned weir_shell_gather(
+	struct weir_shell *shell, struct rte_mbuf **packets, unsigned n);
+bool weir_shell_input_waits(const struct weir_shell *shell);
+bool weir_shell_inputs_ended(const struct weir_shell *shell);
+
+// The steps: of a source, of what rings feed, of a task, of the end.
+weir_step_fn weir_shell_step_source, weir_shell_step_inputs;
+weir_step_fn weir_shell_step_task, weir_shell_step_drain;
+
+// weir_shell_drain makes the shell drain from its next step on.
+void weir_shell_drain(struct weir_shell *shell);
+
+static inline void weir_shell_again(struct weir_shell *shell)
+{
+	weir_step_ready_inline(shell->executor, &shell->step);
+}
+
+// weir_shell_idle ends a step that found nothing to do, or no room for it.
+static inline void weir_shell_idle(
+	struct weir_shell *shell, enum weir_regime regime)
+{
+	weir_executor_lap_regime_inline(shell->executor, regime);
+	weir_shell_again(shell);
+}
+
+#endif

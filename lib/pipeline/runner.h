@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The inside of a pipeline: what it opened, what it runs. Inside lib/pipeline
+// only.
+//
+//	runner.c    start, poll, stop, finish, close
+//	open.c      all that it opens
+//	ports.c     the ports
+//	executors.c the executors and what each runs
+//	books.c     the equations
+//	report.c    the report as an object
+#ifndef WEIR_PIPELINE_RUNNER_H
+#define WEIR_PIPELINE_RUNNER_H
+
+#include "mem/pool.h"
+#include "pipeline/pipeline.h"
+#include "pipeline/shell.h"
+#include "port/port.h"
+
+#include <jansson.h>
+#include <pthread.h>
+
+// Published by housekeeping, for readers.
+struct weir_port_gauges {
+	struct weir_port_stats stats;
+	uint64_t held;
+};
+
+struct weir_running_port {
+	struct weir_port port; // as stages see it
+	const struct weir_config_port *config;
+	struct weir_port_gauges *gauges;
+	unsigned rx_queues, tx_queues;
+	bool opened;
+	bool stopped;
+};
+
+// Frees what executors on threads are done with, on an lcore.
+struct weir_freer {
+	struct weir_step step; // first
+	struct weir_edge **edges;
+	unsigned count;
+};
+
+struct weir_runner {
+	const struct weir_plan_executor *plan;
+	struct weir_executor *executor;
+	struct weir_executor_counts *counts;
+	struct weir_histogram *others; // steps of no stage
+	struct weir_edge *giveback;    // of a thread
+	struct weir_freer freer;       // of an lcore
+	pthread_t thread;
+	bool running;
+};
+
+// How a run came to its end; the first that happened.
+enum weir_end {
+	WEIR_END_NOT,
+	WEIR_END_INPUTS,
+	WEIR_END_DURATION,
+	WEIR_END_PACKETS,
+	WEIR_END_STOPPED,
+	WEIR_END_AT_ONCE,
+};
+
+struct weir_pipeline {
+	const struct weir_plan *plan;
+	uint64_t duration; // ticks; 0: no limit
+	const struct weir_clock *clock;
+	struct weir_count_segment *segment;
+	struct weir_count_reader *reader;
+	struct rte_mempool *pool;
+	uint64_t *pool_gauges; // size, held
+	struct weir_running_port *ports;
+	struct weir_instance *instances;
+	struct weir_edge *edges, *givebacks;
+	struct weir_runner *runners;
+	struct weir_shell *shells;
+	unsigned shell_count;
+	struct weir_limit limit;
+	char instance[WEIR_COUNT_INSTANCE_SIZE];
+
+	// shared with shells and signal handlers
+	bool stop, stop_at_once;
+
+	// the main thread's
+	bool quit; // inputs were told to end
+	bool started;
+	enum weir_end end;
+	uint64_t started_tick, ended_tick;
+	uint64_t started_ns; // CLOCK_REALTIME
+	json_t *findings;
+	json_t *report;
+	bool failed;
+};
+
+// weir_finding adds a sentence to the report's findings; fault: one for which
+// the verdict is 1.
+__attribute__((format(printf, 3, 4))) void weir_finding(
+	struct weir_pipeline *pipeline, bool fault, const char *format, ...);
+
+// weir_pipeline_open_all opens all; what it opened before it failed is closed
+// by weir_pipeline_close.
+int weir_pipeline_open_all(struct weir_pipeline *pipeline,
+	const struct weir_pipeline_options *options, struct weir_error *e);
+
+// The ports. open all that the plan uses; stop adds what went wrong to the
+// findings; quit ends the inputs.
+int weir_ports_open(struct weir_pipeline *pipeline, struct weir_error *e);
+int weir_ports_start(struct weir_pipeline *pipeline, struct weir_error *e);
+void weir_ports_quit(struct weir_pipeline *pipeline);
+void weir_ports_stop(struct weir_pipeline *pipeline);
+void weir_ports_publish(struct weir_pipeline *pipeline);
+void weir_ports_close(struct weir_pipeline *pipeline);
+
+// The executors. open makes them and their shells; stop returns when none runs.
+int weir_runners_open(struct weir_pipeline *pipeline, struct weir_error *e);
+int weir_runners_start(struct weir_pipeline *pipeline, struct weir_error *e);
+void weir_runners_stop(struct weir_pipeline *pipeline);
+void weir_runners_free_givebacks(struct weir_pipeline *pipeline);
+void weir_runners_close(struct weir_pipeline *pipeline);
+
+// weir_report_make builds the report, after the executors and ports have
+// stopped; weir_report_end adds what the pool says after all was given back
+// and the verdict.
+int weir_report_make(struct weir_pipeline *pipeline);
+void weir_report_end(struct weir_pipeline *pipeline, uint64_t pool_lost);
+
+#endif

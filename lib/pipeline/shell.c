@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Set-up of shells: which instances lie below a root, which of them tick, what
+// feeds it.
+#include "pipeline/burst.h"
+#include "mem/mem.h"
+#include "pipeline/task_stage.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool in_tree(
+	const struct weir_shell *shell, const struct weir_instance *instance)
+{
+	for (unsigned i = 0; i < shell->tree_count; i++)
+		if (shell->tree[i] == instance)
+			return true;
+	return false;
+}
+
+static bool is_fed_by_tree(const struct weir_shell *shell,
+	struct weir_instance *instances, const struct weir_plan *plan,
+	unsigned index)
+{
+	for (unsigned i = 0; i < plan->edge_count; i++) {
+		const struct weir_plan_edge *edge = &plan->edges[i];
+
+		if (edge->to == index && edge->join == WEIR_PLAN_FUSED &&
+			in_tree(shell, &instances[edge->from]))
+			return true;
+	}
+	return false;
+}
+
+// The plan's order is topological: what feeds an instance was looked at before
+// it.
+static void find_tree(struct weir_shell *shell, struct weir_instance *instances,
+	const struct weir_plan *plan)
+{
+	for (unsigned i = 0; i < plan->instance_count; i++) {
+		struct weir_instance *instance = &instances[i];
+
+		if (instance != shell->root &&
+			!is_fed_by_tree(shell, instances, plan, i))
+			continue;
+		shell->tree[shell->tree_count++] = instance;
+		if (instance->type->tick)
+			shell->ticking[shell->ticking_count++] = instance;
+	}
+}
+
+static void find_inputs(struct weir_shell *shell,
+	struct weir_instance *instances, const struct weir_plan *plan,
+	struct weir_edge *edges)
+{
+	for (unsigned i = 0; i < plan->edge_count; i++) {
+		const struct weir_plan_edge *edge = &plan->edges[i];
+
+		if (&instances[edge->to] != shell->root ||
+			edge->join == WEIR_PLAN_FUSED)
+			continue;
+		shell->inputs[shell->input_count++] = &edges[i];
+		if (edges[i].when_full == WEIR_WHEN_FULL_DROP_OLDEST)
+			shell->trims = true;
+	}
+}
+
+// Instances of a tree are called one inside the other, but each empties its
+// trash before it calls the next: they share one.
+static void point_trash(struct weir_shell *shell)
+{
+	for (unsigned i = 0; i < shell->tree_count; i++) {
+		struct weir_out *out = &shell->tree[i]->out;
+
+		out->trash = (struct weir_lane){
+			.packets = shell->trash, .size = WEIR_TRASH_SIZE};
+	}
+}
+
+static weir_step_fn *first_step(const struct weir_shell *shell)
+{
+	const struct weir_stage *type = shell->root->type;
+
+	if (type->task)
+		return weir_shell_step_task;
+	return type->source ? weir_shell_step_source : weir_shell_step_inputs;
+}
+
+int weir_shell_open(struct weir_shell *shell, struct weir_instance *root,
+	struct weir_instance *instances, const struct weir_plan *plan,
+	struct weir_edge *edges, struct weir_edge *giveback,
+	struct weir_error *e)
+{
+	unsigned most = plan->instance_count;
+	int node = plan->executors[root->plan->executor].node;
+
+	shell->root = root;
+	shell->giveback = giveback;
+	shell->tree = weir_mem_create(most * sizeof(void *), node);
+	shell->ticking = weir_mem_create(most * sizeof(void *), node);
+	shell->inputs =
+		weir_mem_create((plan->edge_count + 1) * sizeof(void *), node);
+	shell->trash = weir_mem_create(WEIR_TRASH_SIZE * sizeof(void *), node);
+	if (!shell->tree || !shell->ticking || !shell->inputs || !shell->trash)
+		return weir_error_set(e, -ENOMEM,
+			"stage '%s': no memory to run it: give runtime.memory "
+			"more",
+			root->plan->name);
+	find_tree(shell, instances, plan);
+	find_inputs(shell, instances, plan, edges);
+	point_trash(shell);
+	weir_step_init(&shell->step, first_step(shell), NULL);
+	return root->type->task ? weir_task_stage_open(shell, e) : 0;
+}
+
+void weir_shell_close(struct weir_shell *shell)
+{
+	weir_task_stage_close(shell);
+	weir_mem_destroy(shell->trash);
+	weir_mem_destroy(shell->inputs);
+	weir_mem_destroy(shell->ticking);
+	weir_mem_destroy(shell->tree);
+	memset(shell, 0, sizeof(*shell));
+}
+
+int weir_shell_start(struct weir_shell *shell, struct weir_executor *executor,
+	struct weir_error *e)
+{
+	shell->executor = executor;
+	for (unsigned i = 0; i < shell->tree_count; i++)
+		shell->tree[i]->out.executor = executor;
+	weir_step_ready(executor, &shell->step);
+	return shell->io ? weir_task_stage_start(shell, e) : 0;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The step of a shell whose root is a source.
+#include "mem/pool.h"
+#include "pipeline/burst.h"
+#include "task/executor_inline.h"
+
+// stamp marks the first packet that came, or all, with the tick at which they
+// were asked for.
+static void stamp(struct weir_shell *shell, struct weir_instance *source)
+{
+	uint64_t tick = source->out.now;
+
+	for (unsigned i = 0; i < source->lane_count; i++) {
+		struct weir_lane *lane = &source->out.lanes[i];
+
+		for (unsigned j = 0; j < lane->count; j++) {
+			*weir_stamp_of(lane->packets[j]) = tick;
+			lane->packets[j]->ol_flags |= weir_stamp_flag;
+			if (!shell->latency_all)
+				return;
+		}
+	}
+}
+
+static inline unsigned lanes_count(const struct weir_instance *instance)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < instance->lane_count; i++)
+		count += instance->out.lanes[i].count;
+	return count;
+}
+
+// claim takes up to room packets out of what the run may still bring in.
+static uint32_t claim(struct weir_limit *limit, uint32_t room)
+{
+	uint64_t left = load_relaxed(&limit->left);
+	uint32_t taken;
+
+	room = room < WEIR_BURST ? room : WEIR_BURST;
+	do {
+		taken = left < room ? (uint32_t)left : room;
+	} while (taken && !cas_acq_rel(&limit->left, &left, left - taken));
+	return taken;
+}
+
+static void settle_claim(
+	struct weir_limit *limit, uint32_t claimed, unsigned came)
+{
+	add_acq_rel(&limit->left, claimed - came);
+	add_acq_rel(&limit->taken, came);
+}
+
+static bool source_ended(const struct weir_shell *shell)
+{
+	const struct weir_instance *root = shell->root;
+
+	return load_relaxed(shell->stop) ||
+	       (shell->limit && load_relaxed(&shell->limit->taken) >=
+					shell->limit->all) ||
+	       (root->type->ended && root->type->ended(root->state));
+}
+
+// call_source lets the source put up to room packets and answers how many it
+// did. What a port gives has come in; what a stage makes it says itself.
+static unsigned call_source(struct weir_shell *shell, uint32_t room)
+{
+	struct weir_instance *root = shell->root;
+	unsigned n;
+
+	weir_burst_set_room(root, room);
+	root->out.now = shell->now;
+	root->kernel(root->state, NULL, 0, &root->out);
+	n = lanes_count(root);
+	if (root->port)
+		count_add(&root->counts->in, n + root->out.trash.count);
+	return n;
+}
+
+void weir_shell_step_source(
+	struct weir_executor *executor, struct weir_step *step)
+{
+	struct weir_shell *shell = (struct weir_shell *)step;
+	struct weir_instance *root = shell->root;
+	uint32_t room;
+	unsigned n;
+
+	weir_burst_begin(shell, executor);
+	if (unlikely(load_relaxed(shell->stop))) {
+		weir_shell_drain(shell);
+		return;
+	}
+	room = weir_burst_emit_room(shell, root);
+	if (unlikely(!room)) {
+		weir_shell_idle(shell, WEIR_TIME_HELD_BACK);
+		return;
+	}
+	if (unlikely(shell->limit != NULL))
+		room = claim(shell->limit, room);
+	n = likely(room > 0) ? call_source(shell, room) : 0;
+	if (unlikely(shell->limit != NULL))
+		settle_claim(shell->limit, room, n);
+	if (!n && !root->out.trash.count) {
+		if (source_ended(shell))
+			weir_shell_drain(shell);
+		else
+			weir_shell_idle(shell, WEIR_TIME_WAITING);
+		return;
+	}
+	stamp(shell, root);
+	shell->now = weir_executor_lap_inline(executor, root->steps);
+	weir_burst_settle(shell, root);
+	weir_executor_worked_inline(executor, n + 1);
+	weir_shell_again(shell);
+}
