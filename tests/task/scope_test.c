@@ -195,10 +195,13 @@ static void spawn_and_join(void *arg)
 
 Test(scope, ten_thousand_tasks_need_two_stacks)
 {
-	executor = hand_executor(2);
-	start(spawn_and_join, NULL);
-	settle();
-	cr_assert_eq(live(), 0);
+	struct weir_executor *two = hand_executor(2);
+
+	cr_assert_eq(weir_start(two, spawn_and_join, NULL, NULL, NULL), 0);
+	while (weir_executor_turn(two))
+		;
+	cr_assert_eq(weir_executor_counts(two)->tasks, 0);
+	weir_executor_destroy(two);
 }
 
 static void leave_open(void *arg)

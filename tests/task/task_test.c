@@ -121,7 +121,7 @@ static uint64_t wrap(int i)
 	return i < 10 ? UINT64_C(1) << (6 * (i + 1)) : 0;
 }
 
-Test(task, tokio_8334_sleep_is_exact_one_second_around_every_wrap)
+Test(task_at_wraps, tokio_8334_sleep_is_exact_one_second_around_every_wrap)
 {
 	for (int i = 0; i < 11; i++) {
 		uint64_t deadline, begin = wrap(i) - HZ;
@@ -144,7 +144,6 @@ Test(task, tokio_8334_sleep_is_exact_one_second_around_every_wrap)
 		cr_assert_eq(woke_at, deadline, "late at wrap %d", i);
 		weir_executor_destroy(executor);
 	}
-	open_executor();
 }
 
 static int sleep_answer = 1;
