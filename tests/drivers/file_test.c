@@ -1,47 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "capture.h"
-#include "port.h"
+#include "files.h"
 
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static char folder[] = "/tmp/weir-file-XXXXXX";
-static char in_path[64], out_path[64], out_ng_path[64];
-
-static void start(void)
-{
-	cr_assert_not_null(mkdtemp(folder));
-	snprintf(in_path, sizeof(in_path), "%s/in.pcap", folder);
-	snprintf(out_path, sizeof(out_path), "%s/out.pcap", folder);
-	snprintf(out_ng_path, sizeof(out_ng_path), "%s/out.pcapng", folder);
-	ports_init();
-}
-
-static void end(void)
-{
-	unlink(in_path);
-	unlink(out_path);
-	unlink(out_ng_path);
-	rmdir(folder);
-	ports_fini();
-}
-
-TestSuite(file, .init = start, .fini = end);
+TestSuite(file, .init = files_init, .fini = files_fini);
 
 // copied answers what a pipeline makes of the capture in b.
 static struct bytes copied(const struct bytes *b, const char *to)
 {
 	struct port in, out;
 
-	bytes_save(b, in_path);
-	cr_assert_eq(port_open(&in, "file", in_path, RECEIVES, OPTIONS()), 0,
-		"%s", in.e.text);
-	cr_assert_eq(port_open(&out, "file", to, SENDS, OPTIONS()), 0, "%s",
-		out.e.text);
+	open_in(&in, b, OPTIONS());
+	open_out(&out, to, OPTIONS());
 	copy(&in, &out);
 	cr_expect_eq(port_stop(&in), 0, "%s", in.e.text);
 	cr_expect_eq(port_stop(&out), 0, "%s", out.e.text);
@@ -176,4 +144,126 @@ Test(file, refuses_what_is_no_capture_in_words)
 		-ENOENT);
 	cr_expect_not_null(strstr(in.e.text, "No such file"), "%s", in.e.text);
 	port_close(&in);
+}
+
+Test(file, keeps_packets_that_the_snap_length_has_cut)
+{
+	struct bytes b = {0}, out;
+
+	pcap_header(&b, PCAP_MICRO, 96, 1);
+	for (unsigned i = 0; i < 10; i++)
+		pcap_packet(&b, 5, i, i, 96, 1514);
+	out = copied(&b, out_path);
+	cr_expect(bytes_equal(&b, &out));
+	bytes_free(&b);
+	bytes_free(&out);
+}
+
+Test(file, cuts_what_it_writes_if_asked)
+{
+	struct bytes b = {0}, wanted = {0}, out;
+	struct port in, to;
+
+	pcap_header(&b, PCAP_MICRO, 262144, 1);
+	pcap_header(&wanted, PCAP_MICRO, 100, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		pcap_packet(&b, 5, i, i, 5000 * i, 5000 * i);
+		pcap_packet(&wanted, 5, i, i, i ? 100 : 0, 5000 * i);
+	}
+	open_in(&in, &b, OPTIONS());
+	open_out(&to, out_path, OPTIONS("snaplen=100"));
+	copy(&in, &to);
+	port_close(&in);
+	port_close(&to);
+	out = bytes_load(out_path);
+	cr_expect(bytes_equal(&wanted, &out));
+	bytes_free(&b);
+	bytes_free(&wanted);
+	bytes_free(&out);
+}
+
+Test(file, writes_the_format_that_is_asked_for)
+{
+	struct bytes b = pcap_of(1, 60), out;
+	struct port in, to;
+
+	open_in(&in, &b, OPTIONS());
+	open_out(&to, out_path, OPTIONS("format=pcapng"));
+	copy(&in, &to);
+	port_close(&in);
+	port_close(&to);
+	out = bytes_load(out_path);
+	cr_expect_eq(out.at[0], 0x0a);
+	cr_expect_eq(out.size, 28 + 32 + 92);
+	bytes_free(&b);
+	bytes_free(&out);
+}
+
+Test(file, leaves_an_output_alone_until_the_run_starts)
+{
+	struct bytes b = pcap_of(3, 60), left;
+	struct port out;
+
+	bytes_save(&b, out_path);
+	cr_expect_eq(port_open_named(
+			     &out, "out", "file", out_path, SENDS, OPTIONS()),
+		0);
+	port_close(&out);
+	left = bytes_load(out_path);
+	cr_expect(bytes_equal(&b, &left));
+	bytes_free(&b);
+	bytes_free(&left);
+}
+
+Test(file, refuses_to_write_over_what_it_reads)
+{
+	struct bytes b = pcap_of(3, 60);
+	struct port in, out;
+
+	open_in(&in, &b, OPTIONS());
+	cr_expect_eq(
+		port_open_named(&out, "out", "file", in_path, SENDS, OPTIONS()),
+		-EBUSY);
+	cr_expect_not_null(strstr(out.e.text, "'in'"), "%s", out.e.text);
+	port_close(&out);
+	port_stop(&in);
+	port_close(&in);
+	bytes_free(&b);
+}
+
+Test(file, tells_how_far_it_is)
+{
+	struct bytes b = pcap_of(3, 60);
+	struct port in, out;
+
+	open_in(&in, &b, OPTIONS());
+	open_out(&out, out_path, OPTIONS());
+	copy(&in, &out);
+	cr_expect_eq(port_stats(&in).progress, b.size);
+	cr_expect_eq(port_stats(&in).progress_end, b.size);
+	cr_expect_eq(port_stats(&in).rx_bytes, 180);
+	cr_expect_eq(port_stats(&out).tx_bytes, 180);
+	port_close(&in);
+	port_close(&out);
+	bytes_free(&b);
+}
+
+Test(file, writes_what_a_device_received_as_ethernet)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+	struct bytes b;
+	struct port out;
+	uint32_t link_type;
+
+	memset(rte_pktmbuf_append(m, 60), 7, 60);
+	open_out(&out, out_path, OPTIONS());
+	send_all(&out, &m, 1);
+	port_finish(&out);
+	port_close(&out);
+	b = bytes_load(out_path);
+	cr_expect_eq(b.size, 24 + 16 + 60);
+	memcpy(&link_type, b.at + 20, 4);
+	cr_expect_eq(link_type, 1);
+	cr_expect_eq(b.at[40], 7);
+	bytes_free(&b);
 }
