@@ -11,12 +11,13 @@ int weir_device_plug(struct weir_device *device, const char *port,
 	int err;
 
 	snprintf(device->name, sizeof(device->name), "%s", name);
-	err = rte_eal_hotplug_add("vdev", device->name, args);
-	if (err == -EEXIST)
-		return weir_error_set(e, err,
-			"port '%s': there is a device '%s' already; give the "
-			"port another name",
+	// EAL would hand out the one that is there.
+	if (rte_eth_dev_get_port_by_name(name, &device->id) == 0)
+		return weir_error_set(e, -EEXIST,
+			"port '%s': there is a device '%s' already; give each "
+			"port a device of its own",
 			port, name);
+	err = rte_eal_hotplug_add("vdev", device->name, args);
 	if (err)
 		return weir_error_set(e, err,
 			"port '%s': device '%s' with '%s' cannot be made: %s; "
