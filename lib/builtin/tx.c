@@ -20,7 +20,7 @@ struct tx {
 	unsigned (*send)(void *state, unsigned queue, struct rte_mbuf **packets,
 		unsigned count);
 	unsigned queue;
-	bool sent; // the port was called since the last tick
+	bool sent; // the port was offered some since the last tick
 	bool finishing, finished;
 	uint32_t first, count; // of held
 	struct weir_histogram *latency;
@@ -168,11 +168,10 @@ static void tx_tick(void *state, uint64_t now, struct weir_out *out)
 {
 	struct tx *tx = state;
 
-	if (!tx->sent) {
+	if (tx->count)
 		offer_held(tx, out);
-		if (!tx->sent)
-			tx->send(tx->port_state, tx->queue, NULL, 0);
-	}
+	else if (!tx->sent)
+		tx->send(tx->port_state, tx->queue, NULL, 0);
 	tx->sent = false;
 }
 
