@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Builds weir and runs its tests: unit, model and race tests, whole pipelines,
+# all again under the address and undefined sanitizers, the race tests under
+# the thread sanitizer, a build with clang, formatting and the tree's shape.
+# Missing packages are installed as root; a user is told how. The last line
+# counts all tests; exit 0: none failed, 1: some did, 2: packages are missing.
+#
+# Usage: tests/run.sh [--quick]
+#	--quick  for the inner loop: no sanitizers, no clang
+set -u
+cd "$(dirname "$0")/.." || exit 2
+quick=
+case "${1-}" in
+"") ;;
+--quick) quick=yes ;;
+*) sed -n '4,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"; exit 2 ;;
+esac
+apps/packages.sh build test || exit 2
+
+logs=out/tests
+mkdir -p $logs
+rm -f $logs/*.tally
+passed=0 failed=0 skipped=0
+began=$SECONDS
+
+say() { printf '%4d s  %s\n' $((SECONDS - began)) "$*"; }
+pass() { passed=$((passed + 1)); say "ok      $*"; }
+fail() { failed=$((failed + 1)); say "FAILED  $*"; }
+skip() { skipped=$((skipped + 1)); say "SKIPPED $*"; }
+
+# build FOLDER WHAT [MESON OPTION]…: configures once, then builds.
+build() {
+	local folder=$1 what=$2 log=$logs/$1.build
+	shift 2
+	say "        building $folder: $what"
+	if { [ -e "$folder/build.ninja" ] || meson setup "$folder" "$@"; } \
+		>"$log" 2>&1 && ninja -C "$folder" >>"$log" 2>&1; then
+		pass "$folder builds"
+		return 0
+	fi
+	fail "$folder does not build; the end of $log:"
+	grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Linking|Generating)' "$log" |
+		tail -30
+	return 1
+}
+
+# run_tests FOLDER SUITE…: runs suites of a built folder and adds them up.
+run_tests() {
+	local folder=$1 counts name
+	shift
+	name=$folder.$(IFS=-; echo "$*")
+	meson test -C "$folder" --no-rebuild --no-stdsplit \
+		--logbase "$(IFS=-; echo "$*")" \
+		$(printf -- '--suite %s ' "$@") >"$logs/$name.log" 2>&1
+	counts=$(python3 tests/tally.py \
+		"$folder/meson-logs/$(IFS=-; echo "$*").json" \
+		"$logs/$name.failures") || counts="0 1 0"
+	set -- "$folder: $*" $counts
+	passed=$((passed + $2)) failed=$((failed + $3)) skipped=$((skipped + $4))
+	if [ "$3" = 0 ]; then
+		say "ok      $1: $2 passed, $4 skipped"
+	else
+		say "FAILED  $1: $3 failed, $2 passed, $4 skipped"
+	fi
+	cat "$logs/$name.failures" 2>/dev/null
+}
+
+check_format() {
+	local files
+	files=$(find lib drivers apps tests perf -name '*.[ch]')
+	if clang-format --dry-run -Werror $files >$logs/format.log 2>&1; then
+		pass "clang-format has nothing to say"
+	else
+		fail "clang-format (run: clang-format -i on these)"
+		sed -n 's/^\([^:]*\):.*error:.*/    \1/p' $logs/format.log |
+			sort | uniq -c
+	fi
+}
+
+check_shape() {
+	local line
+	tests/shape.sh >$logs/shape.log 2>&1
+	while read -r line; do
+		case "$line" in
+		"ok "*) pass "shape: ${line#ok * - }" ;;
+		"not ok "*) fail "shape: ${line#not ok * - }" ;;
+		"#"*) echo "    ${line#\# }" ;;
+		esac
+	done <$logs/shape.log
+}
+
+check_format
+check_shape
+if build build "gcc"; then
+	run_tests build unit race
+	run_tests build smoke
+fi
+if [ $quick ]; then
+	skip "address and undefined sanitizers (--quick)"
+	skip "thread sanitizer (--quick)"
+	skip "clang (--quick)"
+else
+	if build build-asan "gcc, address and undefined sanitizers" \
+		-Db_sanitize=address,undefined -Dchecked=true; then
+		run_tests build-asan unit race
+		run_tests build-asan smoke
+	fi
+	if CC=clang build build-tsan "clang, thread sanitizer" \
+		-Db_sanitize=thread -Db_lundef=false -Dchecked=true; then
+		run_tests build-tsan race
+	fi
+	CC=clang build build-clang "clang"
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Adds up a log of meson's: each Criterion test, each line of a TAP script and
+each plain program counts once. Prints "PASSED FAILED SKIPPED" and writes what
+failed, with the end of its output, and what was skipped to FAILURES.
+
+Usage: tally.py LOG.json FAILURES
+"""
+import json
+import re
+import sys
+
+SYNTHESIS = re.compile(r"Tested:\D*(\d+)\D*Passing:\D*(\d+)")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+TAP = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*(.*?)\s*(#\s*SKIP\b\s*(.*))?$",
+                 re.MULTILINE)
+
+
+def tally(test):
+    """Answers passed, failed, skipped and lines to show."""
+    output = COLOURS.sub("", test.get("stdout", "") + test.get("stderr", ""))
+    good = test["result"] in ("OK", "EXPECTEDFAIL")
+    synthesis = SYNTHESIS.search(output)
+    skipped, lines = 0, []
+    if test["result"] == "SKIP":
+        return 0, 0, 1, [f"    skipped: {test['name']}"]
+    if synthesis:
+        tested, passed = map(int, synthesis.groups())
+        failed = tested - passed
+    elif re.search(r"^1\.\.\d+", output, re.MULTILINE) or TAP.search(output):
+        passed = failed = 0
+        for bad, name, skip, why in TAP.findall(output):
+            if skip:
+                skipped += 1
+                lines.append(f"    skipped: {test['name']}: {name}: {why}")
+            elif bad:
+                failed += 1
+                lines.append(f"    failed: {test['name']}: {name}")
+            else:
+                passed += 1
+    else:
+        passed, failed = (1, 0) if good else (0, 1)
+    if not good and failed == 0:
+        failed = 1  # it died after its last result, or took too long
+    if failed:
+        lines.append(f"    {test['name']}: {test['result']}; its last lines:")
+        lines += ["        " + line for line in output.splitlines()[-40:]]
+    return passed, failed, skipped, lines
+
+
+def main():
+    totals, shown = [0, 0, 0], []
+    with open(sys.argv[1]) as log:
+        for line in log:
+            *counts, lines = tally(json.loads(line))
+            totals = [a + b for a, b in zip(totals, counts)]
+            shown += lines
+    with open(sys.argv[2], "w") as failures:
+        failures.writelines(line + "\n" for line in shown)
+    print(*totals)
+
+
+main()
