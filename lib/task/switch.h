@@ -107,8 +107,7 @@ static inline __attribute__((always_inline)) void weir_switch_bare(
 			 : WEIR_SWITCH_CLOBBERS);
 }
 
-// What the entry of a task does first, so that backtraces end there.
-#define WEIR_SWITCH_ENTRY() __asm__ volatile(".cfi_undefined rip")
+#define WEIR_SWITCH_RETURN_ADDRESS "rip"
 
 #elif defined(__aarch64__)
 
@@ -121,20 +120,20 @@ static inline __attribute__((always_inline)) void weir_switch_bare(
 #ifdef __ARM_FEATURE_SVE
 #define WEIR_SWITCH_CLOBBERS_SVE                                             \
 	, "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", \
-		"p11", "p12", "p13", "p14", "p15", "ffr"
+		"p11", "p12", "p13", "p14", "p15"
 #else
 #define WEIR_SWITCH_CLOBBERS_SVE
 #endif
 
-// x18 is the platform's, x29 is done by hand.
+// x29 is done by hand. x18 is an ordinary register on Linux.
 #define WEIR_SWITCH_CLOBBERS                                                   \
 	"x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12",   \
-		"x13", "x14", "x15", "x16", "x17", "x19", "x20", "x21", "x22", \
-		"x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1",   \
-		"v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11",  \
-		"v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", "v20", \
-		"v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", \
-		"v30", "v31", "memory", "cc" WEIR_SWITCH_CLOBBERS_SVE
+		"x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", \
+		"x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0",  \
+		"v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10",   \
+		"v11", "v12", "v13", "v14", "v15", "v16", "v17", "v18", "v19", \
+		"v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", \
+		"v29", "v30", "v31", "memory", "cc" WEIR_SWITCH_CLOBBERS_SVE
 
 static inline __attribute__((always_inline)) void weir_switch_bare(
 	struct weir_context *from, struct weir_context *to)
@@ -158,11 +157,23 @@ static inline __attribute__((always_inline)) void weir_switch_bare(
 			 : WEIR_SWITCH_CLOBBERS);
 }
 
-#define WEIR_SWITCH_ENTRY() __asm__ volatile(".cfi_undefined x30")
+#define WEIR_SWITCH_RETURN_ADDRESS "x30"
 
 #else
 #error "weir knows how to switch tasks on x86-64 and aarch64"
 #endif
+
+// weir_switch_entry is what the entry of a context does first, so that
+// backtraces end there: nobody called it.
+static inline __attribute__((always_inline)) void weir_switch_entry(void)
+{
+#ifdef __GCC_HAVE_DWARF2_CFI_ASM
+	__asm__ volatile(".cfi_undefined " WEIR_SWITCH_RETURN_ADDRESS);
+#endif
+#if defined(WEIR_SWITCH_ASAN)
+	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
+#endif
+}
 
 // weir_switch parks the running code in from and resumes to. It returns when
 // someone switches to from.
@@ -177,14 +188,6 @@ static inline __attribute__((always_inline)) void weir_switch(
 	weir_switch_bare(from, to);
 #if defined(WEIR_SWITCH_ASAN)
 	__sanitizer_finish_switch_fiber(from->fake_stack, NULL, NULL);
-#endif
-}
-
-// weir_switch_arrived is the first thing a fresh context calls.
-static inline void weir_switch_arrived(void)
-{
-#if defined(WEIR_SWITCH_ASAN)
-	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
 #endif
 }
 

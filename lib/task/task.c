@@ -97,8 +97,7 @@ static __attribute__((noreturn)) void bug(
 // The first and last frame of a task's stack.
 static __attribute__((noreturn, noinline)) void task_entry(void)
 {
-	WEIR_SWITCH_ENTRY();
-	weir_switch_arrived();
+	weir_switch_entry();
 
 	struct weir_executor *executor = weir_executor_current();
 	struct weir_task *task = executor->current;

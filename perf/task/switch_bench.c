@@ -39,7 +39,7 @@ static struct weir_context here, there;
 
 static void there_and_back(void)
 {
-	weir_switch_arrived();
+	weir_switch_entry();
 	for (;;)
 		weir_switch(&there, &here);
 }
@@ -60,7 +60,7 @@ static __attribute__((noinline)) void call_back(void)
 
 static void there_and_call_back(void)
 {
-	weir_switch_arrived();
+	weir_switch_entry();
 	for (;;)
 		call_back();
 }
