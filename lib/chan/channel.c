@@ -28,6 +28,7 @@ static struct weir_channel *create(unsigned capacity, unsigned message_size,
 		return NULL;
 	channel->owner = WEIR_OWNER_NOBODY;
 	channel->multi = options->class_ == WEIR_MPMC;
+	channel->words = !channel->multi && message_size == 8;
 	channel->pointers = options->message_size == 0;
 	channel->message_size = message_size;
 	channel->release = options->release;

@@ -80,6 +80,7 @@ struct weir_channel {
 	uintptr_t owner; // see "Who wakes"
 	struct weir_channel_shared *shared;
 	bool multi;    // many users on each end
+	bool words;    // one user on each end, messages of 8 bytes: fast
 	bool pointers; // cleared when sent
 	unsigned message_size;
 	void (*release)(void *arg, void *message);
@@ -90,6 +91,20 @@ struct weir_channel {
 	struct weir_place places[WEIR_CHANNEL_PLACES];
 };
 
+// weir_channel_knows tells whether the caller is known already, and sets *place
+// as weir_channel_enter would answer it.
+static inline bool weir_channel_knows(
+	struct weir_channel *channel, struct weir_place **place)
+{
+	uintptr_t owner = load_relaxed(&channel->owner);
+
+	*place = NULL;
+	if (likely(owner == WEIR_OWNER_SHARED))
+		return true;
+	*place = &channel->places[0];
+	return owner == (uintptr_t)weir_executor_current();
+}
+
 // weir_channel_meet is the rest of weir_channel_enter.
 struct weir_place *weir_channel_meet(struct weir_channel *channel);
 
@@ -98,24 +113,29 @@ struct weir_place *weir_channel_meet(struct weir_channel *channel);
 static inline struct weir_place *weir_channel_enter(
 	struct weir_channel *channel)
 {
-	uintptr_t owner = load_relaxed(&channel->owner);
+	struct weir_place *place;
 
-	if (likely(owner == WEIR_OWNER_SHARED))
-		return NULL;
-	if (likely(owner == (uintptr_t)weir_executor_current()))
-		return &channel->places[0];
-	return weir_channel_meet(channel);
+	return likely(weir_channel_knows(channel, &place))
+		       ? place
+		       : weir_channel_meet(channel);
 }
 
 // weir_side_push wakes those that can go on now.
 void weir_side_push(struct weir_side *side);
+
+// weir_channel_has_waiters tells whether weir_channel_wake has work to do.
+static inline bool weir_channel_has_waiters(
+	const struct weir_place *place, enum weir_side_kind kind)
+{
+	return place && !weir_wait_queue_empty(&place->side[kind].watch.queue);
+}
 
 // weir_channel_wake wakes the waiters of one side at place, the answer of
 // weir_channel_enter, after something was done for them.
 static inline void weir_channel_wake(
 	struct weir_place *place, enum weir_side_kind kind)
 {
-	if (place && !weir_wait_queue_empty(&place->side[kind].watch.queue))
+	if (weir_channel_has_waiters(place, kind))
 		weir_side_push(&place->side[kind]);
 }
 

@@ -37,17 +37,57 @@ static inline __attribute__((always_inline)) enum weir_result recv_now(
 	return result;
 }
 
-enum weir_result weir_try_recv(struct weir_rx *rx, void *message)
+static __attribute__((noinline)) enum weir_result try_recv_any(
+	struct weir_rx *rx, void *message)
 {
 	unsigned done;
 
 	return recv_now(rx, message, 1, &done);
 }
 
-enum weir_result weir_try_recv_burst(
+static __attribute__((noinline)) enum weir_result received_and_wake(
+	struct weir_place *place)
+{
+	weir_channel_wake(place, WEIR_SIDE_SEND);
+	return WEIR_RECEIVED;
+}
+
+// One word on a ring for one user is done here without a call; the rest goes
+// the way of bursts, an empty channel too.
+enum weir_result weir_try_recv(struct weir_rx *rx, void *message)
+{
+	struct weir_channel *channel = rx->channel;
+	struct weir_place *place;
+
+	if (unlikely(!channel->words || !weir_channel_knows(channel, &place) ||
+		     !weir_ring_recv_one(&rx->end, message, 8)))
+		return try_recv_any(rx, message);
+	if (unlikely(weir_channel_has_waiters(place, WEIR_SIDE_SEND)))
+		return received_and_wake(place);
+	return WEIR_RECEIVED;
+}
+
+static __attribute__((noinline)) enum weir_result try_recv_burst_any(
 	struct weir_rx *rx, void *messages, unsigned count, unsigned *done)
 {
 	return recv_now(rx, messages, count, done);
+}
+
+enum weir_result weir_try_recv_burst(
+	struct weir_rx *rx, void *messages, unsigned count, unsigned *done)
+{
+	struct weir_channel *channel = rx->channel;
+	struct weir_place *place;
+	unsigned n = 0;
+
+	if (channel->words && weir_channel_knows(channel, &place))
+		n = weir_ring_recv_plainly(&rx->end, messages, count, 8);
+	if (unlikely(n == 0))
+		return try_recv_burst_any(rx, messages, count, done);
+	*done = n;
+	if (unlikely(weir_channel_has_waiters(place, WEIR_SIDE_SEND)))
+		return received_and_wake(place);
+	return WEIR_RECEIVED;
 }
 
 enum weir_result weir_recv_burst(struct weir_rx *rx, void *messages,

@@ -37,6 +37,26 @@ struct rte_ring *weir_ring_init(
 	return ring;
 }
 
+void weir_ring_write_wrapped(struct rte_ring *ring, uint32_t index,
+	const void *messages, uint32_t count, size_t size)
+{
+	uint32_t first = ring->size - (index & ring->mask);
+
+	ring_copy(ring_slot(ring, index, size), messages, first * size);
+	ring_copy(ring_slot(ring, 0, size),
+		(const char *)messages + first * size, (count - first) * size);
+}
+
+void weir_ring_read_wrapped(const struct rte_ring *ring, uint32_t index,
+	void *messages, uint32_t count, size_t size)
+{
+	uint32_t first = ring->size - (index & ring->mask);
+
+	ring_copy(messages, ring_slot(ring, index, size), first * size);
+	ring_copy((char *)messages + first * size, ring_slot(ring, 0, size),
+		(count - first) * size);
+}
+
 // side_take moves the head of one side on, by as much of count as there is, and
 // answers how much; *index is where that begins. A side whose head and tail
 // differ is in use. other is the opposite side, ahead what its tail must be
@@ -45,7 +65,8 @@ struct rte_ring *weir_ring_init(
 // Both words of a side are always read and written as one, also where rte_ring
 // writes the tail alone: the thread sanitizer knows no edge between accesses
 // of two widths.
-static unsigned side_take(struct rte_ring_hts_headtail *side,
+static inline __attribute__((always_inline)) unsigned side_take(
+	struct rte_ring_hts_headtail *side,
 	const struct rte_ring_hts_headtail *other, uint32_t ahead,
 	unsigned count, uint32_t *index)
 {
@@ -70,11 +91,9 @@ static unsigned side_take(struct rte_ring_hts_headtail *side,
 	return n;
 }
 
-static void side_give(struct rte_ring_hts_headtail *side, uint32_t index)
+static inline void side_give(struct rte_ring_hts_headtail *side, uint32_t index)
 {
-	union __rte_ring_hts_pos next = {.pos = {index, index}};
-
-	store_release(&side->ht.raw, next.raw);
+	store_release(&side->ht.raw, (uint64_t)index << 32 | index);
 }
 
 unsigned weir_ring_send_multi(

@@ -123,39 +123,37 @@ static inline char *ring_slot(
 	return (char *)(uintptr_t)&ring[1] + (index & ring->mask) * size;
 }
 
-// ring_before_wrap answers how many of count slots from index on lie before
-// the end of the ring's memory.
-static inline uint32_t ring_before_wrap(
+// weir_ring_write_wrapped and weir_ring_read_wrapped copy what goes past the end of the
+// ring's memory and on at its beginning: seldom, so apart.
+__attribute__((cold)) void weir_ring_write_wrapped(struct rte_ring *ring,
+	uint32_t index, const void *messages, uint32_t count, size_t size);
+__attribute__((cold)) void weir_ring_read_wrapped(const struct rte_ring *ring,
+	uint32_t index, void *messages, uint32_t count, size_t size);
+
+static inline bool ring_wraps(
 	const struct rte_ring *ring, uint32_t index, uint32_t count)
 {
-	uint32_t left = ring->size - (index & ring->mask);
-
-	return likely(count <= left) ? count : left;
+	return (index & ring->mask) + count > ring->size;
 }
 
 static inline __attribute__((always_inline)) void ring_write(
 	struct rte_ring *ring, uint32_t index, const void *messages,
 	uint32_t count, size_t size)
 {
-	uint32_t first = ring_before_wrap(ring, index, count);
-
-	ring_copy(ring_slot(ring, index, size), messages, first * size);
-	if (unlikely(first < count))
-		ring_copy(ring_slot(ring, 0, size),
-			(const char *)messages + first * size,
-			(count - first) * size);
+	if (unlikely(ring_wraps(ring, index, count)))
+		weir_ring_write_wrapped(ring, index, messages, count, size);
+	else
+		ring_copy(ring_slot(ring, index, size), messages, count * size);
 }
 
 static inline __attribute__((always_inline)) void ring_read(
 	const struct rte_ring *ring, uint32_t index, void *messages,
 	uint32_t count, size_t size)
 {
-	uint32_t first = ring_before_wrap(ring, index, count);
-
-	ring_copy(messages, ring_slot(ring, index, size), first * size);
-	if (unlikely(first < count))
-		ring_copy((char *)messages + first * size,
-			ring_slot(ring, 0, size), (count - first) * size);
+	if (unlikely(ring_wraps(ring, index, count)))
+		weir_ring_read_wrapped(ring, index, messages, count, size);
+	else
+		ring_copy(messages, ring_slot(ring, index, size), count * size);
 }
 
 // ring_publish moves one side on to index: head first, so that nobody sees a
@@ -232,9 +230,82 @@ static inline __attribute__((always_inline)) unsigned weir_ring_recv_sized(
 	return count;
 }
 
-// weir_ring_send and weir_ring_recv are the same for messages of any size;
-// pointers are as fast as if their size was said.
-static inline unsigned weir_ring_send(
+// weir_ring_send_one and weir_ring_recv_one are the same for one message, which
+// cannot wrap.
+static inline __attribute__((always_inline)) unsigned weir_ring_send_one(
+	struct weir_ring_tx *tx, const void *message, size_t size)
+{
+	struct rte_ring *ring = tx->ring;
+	uint32_t head = load_relaxed(&ring->prod.head);
+
+	weir_debug_assert(size == tx->message_size);
+	if (unlikely(head == tx->limit)) {
+		tx->limit = load_acquire(&ring->cons.tail) + ring->capacity;
+		if (head == tx->limit)
+			return 0;
+	}
+	ring_copy(ring_slot(ring, head, size), message, size);
+	ring_publish(&ring->prod, head + 1);
+	return 1;
+}
+
+static inline __attribute__((always_inline)) unsigned weir_ring_recv_one(
+	struct weir_ring_rx *rx, void *message, size_t size)
+{
+	struct rte_ring *ring = rx->ring;
+	uint32_t head = load_relaxed(&ring->cons.head);
+
+	weir_debug_assert(size == rx->message_size);
+	if (head == rx->limit) {
+		rx->limit = load_acquire(&ring->prod.tail);
+		if (head == rx->limit)
+			return 0;
+	}
+	ring_copy(message, ring_slot(ring, head, size), size);
+	ring_publish(&ring->cons, head + 1);
+	return 1;
+}
+
+// weir_ring_send_plainly sends all of count messages if the end knows of as much
+// room and it does not wrap; false if not, and nothing has happened. No call
+// stands in its way, so that a caller needs no registers saved.
+static inline __attribute__((always_inline)) bool weir_ring_send_plainly(
+	struct weir_ring_tx *tx, const void *messages, unsigned count,
+	size_t size)
+{
+	struct rte_ring *ring = tx->ring;
+	uint32_t head = load_relaxed(&ring->prod.head);
+
+	if (unlikely(tx->limit - head < count || ring_wraps(ring, head, count)))
+		return false;
+	ring_copy(ring_slot(ring, head, size), messages, count * size);
+	ring_publish(&ring->prod, head + count);
+	return true;
+}
+
+// weir_ring_recv_plainly receives up to count messages that do not wrap; 0 if
+// they do, or if there are none.
+static inline __attribute__((always_inline)) unsigned weir_ring_recv_plainly(
+	struct weir_ring_rx *rx, void *messages, unsigned count, size_t size)
+{
+	struct rte_ring *ring = rx->ring;
+	uint32_t head = load_relaxed(&ring->cons.head);
+
+	if (rx->limit - head < count) {
+		rx->limit = load_acquire(&ring->prod.tail);
+		if (rx->limit - head < count)
+			count = rx->limit - head;
+	}
+	if (unlikely(count == 0 || ring_wraps(ring, head, count)))
+		return 0;
+	ring_copy(messages, ring_slot(ring, head, size), count * size);
+	ring_publish(&ring->cons, head + count);
+	return count;
+}
+
+// weir_ring_send and weir_ring_recv are weir_ring_send_sized and _recv_sized for
+// messages of any size; pointers are as fast as if their size was said.
+static inline __attribute__((always_inline)) unsigned weir_ring_send(
 	struct weir_ring_tx *tx, const void *messages, unsigned count)
 {
 	if (likely(tx->message_size == sizeof(void *)))
@@ -243,7 +314,7 @@ static inline unsigned weir_ring_send(
 	return weir_ring_send_sized(tx, messages, count, tx->message_size);
 }
 
-static inline unsigned weir_ring_recv(
+static inline __attribute__((always_inline)) unsigned weir_ring_recv(
 	struct weir_ring_rx *rx, void *messages, unsigned count)
 {
 	if (likely(rx->message_size == sizeof(void *)))

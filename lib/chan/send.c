@@ -28,7 +28,8 @@ static inline void clear(struct weir_tx *tx, void *message)
 		*(void **)message = NULL;
 }
 
-enum weir_result weir_try_send(struct weir_tx *tx, void *message)
+static __attribute__((noinline)) enum weir_result try_send_any(
+	struct weir_tx *tx, void *message)
 {
 	unsigned done;
 	enum weir_result result = send_now(tx, message, 1, &done);
@@ -38,10 +39,61 @@ enum weir_result weir_try_send(struct weir_tx *tx, void *message)
 	return result;
 }
 
+// may_send_words tells whether the caller may go the short way: words on a ring
+// for one user, the caller known, a receiver there.
+static inline bool may_send_words(
+	struct weir_channel *channel, struct weir_place **place)
+{
+	return channel->words && weir_channel_knows(channel, place) &&
+	       load_acquire(&channel->shared->rx_count) != 0;
+}
+
+static __attribute__((noinline)) enum weir_result sent_and_wake(
+	struct weir_place *place)
+{
+	weir_channel_wake(place, WEIR_SIDE_RECV);
+	return WEIR_SENT;
+}
+
+// One word on a ring for one user is done here without a call; the rest goes
+// the way of bursts.
+enum weir_result weir_try_send(struct weir_tx *tx, void *message)
+{
+	struct weir_channel *channel = tx->channel;
+	struct weir_place *place;
+
+	if (unlikely(!channel->words || !weir_channel_knows(channel, &place) ||
+		     !load_acquire(&channel->shared->rx_count)))
+		return try_send_any(tx, message);
+	if (unlikely(!weir_ring_send_one(&tx->end, message, 8)))
+		return WEIR_FULL;
+	if (channel->pointers)
+		*(void **)message = NULL;
+	if (unlikely(weir_channel_has_waiters(place, WEIR_SIDE_RECV)))
+		return sent_and_wake(place);
+	return WEIR_SENT;
+}
+
+static __attribute__((noinline)) enum weir_result try_send_burst_any(
+	struct weir_tx *tx, const void *messages, unsigned count,
+	unsigned *done)
+{
+	return send_now(tx, messages, count, done);
+}
+
 enum weir_result weir_try_send_burst(struct weir_tx *tx, const void *messages,
 	unsigned count, unsigned *done)
 {
-	return send_now(tx, messages, count, done);
+	struct weir_channel *channel = tx->channel;
+	struct weir_place *place;
+
+	if (unlikely(!may_send_words(channel, &place) ||
+		     !weir_ring_send_plainly(&tx->end, messages, count, 8)))
+		return try_send_burst_any(tx, messages, count, done);
+	*done = count;
+	if (unlikely(weir_channel_has_waiters(place, WEIR_SIDE_RECV)))
+		return sent_and_wake(place);
+	return WEIR_SENT;
 }
 
 // send_rest sends what is left of a burst of which *done were sent.
