@@ -32,10 +32,12 @@
 
 static enum { NEVER, OPEN, OVER } state;
 
-// The argument vector: EAL keeps and reorders the pointers, so it lives on.
+// The argument vector: EAL keeps the texts, and writes to the array it is
+// given.
 struct args {
 	int count;
 	char *text[ARGS_MAX + 1];
+	char *given[ARGS_MAX + 1];
 };
 
 static void args_add(struct args *args, const char *format, ...)
@@ -172,7 +174,8 @@ static int start(const struct weir_eal_options *o, struct args *args,
 		return weir_error_set(e, -ENOMEM, "no memory to start EAL");
 	rte_openlog_stream(catch);
 	block_signals(&before);
-	if (rte_eal_init(args->count, args->text) < 0)
+	memcpy(args->given, args->text, sizeof(args->given));
+	if (rte_eal_init(args->count, args->given) < 0)
 		err = rte_errno > 0 ? -rte_errno : -EIO;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	rte_openlog_stream(NULL);

@@ -289,11 +289,12 @@ Test(count, a_private_segment_has_no_name)
 
 Test(count, refuses_what_cannot_be_a_name)
 {
-	static const char *const names[] = {"", "a b", "../etc", "a/b", "ü",
-		"0123456789012345678901234567890123456789012345678901234567890"
-		"123"};
+	char long_name[WEIR_COUNT_INSTANCE_SIZE + 1] = "";
+	const char *const names[] = {
+		"", "a b", "../etc", "a/b", "ü", long_name};
 	struct weir_count_segment *segment = NULL;
 
+	memset(long_name, 'x', WEIR_COUNT_INSTANCE_SIZE);
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct weir_error e = {0};
 
@@ -375,6 +376,7 @@ Test(count, a_pid_that_another_process_has_now_counts_as_dead)
 		weir_count_create(&second, name, SIZE, weir_clock_real(), NULL),
 		0);
 	weir_count_destroy(second);
+	weir_count_destroy(segment);
 }
 
 // Says 'w' when it got the name, 'l' when not, and stays until it is killed.
