@@ -185,7 +185,7 @@ static void run(struct weir_random *draws, unsigned capacity)
 
 Test(count, is_off_by_no_more_than_it_says_and_adds_up_to_all)
 {
-	struct weir_random draws = {seed_taken()};
+	struct weir_random draws = random_of_test();
 
 	run(&draws, 1);
 	run(&draws, 3);

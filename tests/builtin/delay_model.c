@@ -115,7 +115,7 @@ static void go(struct weir_kernel_test *test, struct weir_random *draws)
 
 Test(delay, is_a_list_of_who_came_when)
 {
-	struct weir_random draws = {seed_taken()};
+	struct weir_random draws = random_of_test();
 	struct weir_kernel_test *test = kernel_open(
 		&weir_builtin_delay, OPTIONS("time=100ns", "depth=5"), 1);
 

@@ -118,7 +118,7 @@ static void draw(struct drawn *d)
 static void init(void)
 {
 	packets_init();
-	draws.state = seed_taken();
+	draws = random_of_test();
 	for (unsigned i = 0; i < PACKETS; i++)
 		draw(&drawn[i]);
 }

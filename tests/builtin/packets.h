@@ -14,8 +14,8 @@
 #define TESTS_BUILTIN_PACKETS_H
 
 #include "base/eal.h"
-#include "base/random.h"
 #include "mem/pool.h"
+#include "seed.h"
 #include "stage/kernel_test.h"
 
 #include <criterion/criterion.h>
@@ -50,16 +50,6 @@ static inline void packets_fini(void)
 	cr_assert_eq(weir_pool_held(pool), 0);
 	weir_pool_destroy(pool);
 	weir_eal_close();
-}
-
-// seed answers WEIR_SEED, or a fixed one, and prints it: a failure repeats.
-static inline uint64_t seed_taken(void)
-{
-	const char *text = getenv("WEIR_SEED");
-	uint64_t seed = text ? strtoull(text, NULL, 0) : 20240607;
-
-	fprintf(stderr, "WEIR_SEED=%" PRIu64 "\n", seed);
-	return seed;
 }
 
 static inline struct rte_mbuf *segment(const uint8_t *bytes, unsigned size)

@@ -4,6 +4,8 @@
 #include "builtin/builtin.h"
 #include "packets.h"
 
+#include <math.h>
+
 TestSuite(shard, .init = packets_init, .fini = packets_fini);
 
 struct flow {
@@ -86,7 +88,7 @@ static unsigned way_of(
 static void init(void)
 {
 	packets_init();
-	draws.state = seed_taken();
+	draws = random_of_test();
 }
 
 TestSuite(shard_model, .init = init, .fini = packets_fini);
@@ -161,15 +163,17 @@ Test(shard_model, leads_both_directions_one_way_if_asked)
 	cr_assert_not(together("symmetric=no"));
 }
 
-// spread sums the squares of what each way is off the mean, over the mean: as
-// chance would have it, about ways - 1, and beyond 6 deviations never.
+// check_spread sums the squares of what each way is off the mean, over the
+// mean. Chance exceeds the bound once in e^CHANCE (Laurent and Massart 2000).
+#define CHANCE 20
+
 static void check_spread(const unsigned *counts, unsigned ways, unsigned all)
 {
-	double mean = (double)all / ways, chi = 0, bound;
+	double mean = (double)all / ways, chi = 0, free = ways - 1, bound;
 
 	for (unsigned i = 0; i < ways; i++)
 		chi += (counts[i] - mean) * (counts[i] - mean) / mean;
-	bound = (ways - 1) + 6 * __builtin_sqrt(2.0 * (ways - 1));
+	bound = free + 2 * sqrt(free * CHANCE) + 2 * CHANCE;
 	cr_assert_lt(chi, bound, "%u ways: %f", ways, chi);
 }
 

@@ -139,7 +139,7 @@ Test(tee, of_an_empty_pool_loses_copies_by_name_and_never_the_original)
 
 Test(tee, leaves_the_pool_full_in_whatever_order_copies_are_freed)
 {
-	struct weir_random draws = {seed_taken()};
+	struct weir_random draws = random_of_test();
 	struct weir_kernel_test *test =
 		kernel_open(&weir_builtin_tee, OPTIONS(), WAYS);
 

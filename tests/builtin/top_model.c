@@ -3,12 +3,9 @@
 // top against exact counts: every packet counted in a plain array by key.
 #include "builtin/top.h"
 
-#include "base/random.h"
+#include "seed.h"
 
 #include <criterion/criterion.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define KEYS 512
@@ -19,15 +16,6 @@ struct model {
 	uint64_t seen; // keys that each answered, by key
 	bool there[KEYS];
 };
-
-static uint64_t seed_taken(void)
-{
-	const char *text = getenv("WEIR_SEED");
-	uint64_t seed = text ? strtoull(text, NULL, 0) : 20240607;
-
-	fprintf(stderr, "WEIR_SEED=%" PRIu64 "\n", seed);
-	return seed;
-}
 
 static void count(
 	struct weir_top *top, struct model *model, unsigned key, uint64_t bytes)
@@ -106,7 +94,7 @@ Test(top, keeps_its_bounds_at_every_capacity)
 {
 	static const unsigned capacities[] = {1, 2, 3, 4, 7, 64, 500, 512};
 	static const unsigned keys[] = {1, 4, 5, 100, KEYS};
-	struct weir_random draws = {seed_taken()};
+	struct weir_random draws = random_of_test();
 
 	for (unsigned c = 0; c < sizeof(capacities) / sizeof(unsigned); c++) {
 		for (unsigned k = 0; k < sizeof(keys) / sizeof(unsigned); k++) {
@@ -118,7 +106,7 @@ Test(top, keeps_its_bounds_at_every_capacity)
 
 Test(top, finds_whoever_has_more_than_a_share_of_all)
 {
-	struct weir_random draws = {seed_taken()};
+	struct weir_random draws = random_of_test();
 	struct weir_top *top = weir_top_create(10, 1, -1);
 	static struct model model;
 
