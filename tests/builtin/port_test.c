@@ -202,7 +202,7 @@ Test(tx, holds_in_order_what_the_port_does_not_take)
 // Random amounts in and out against the plainest queue there is.
 Test(tx, is_a_queue)
 {
-	struct weir_random random = {seed_taken()};
+	struct weir_random random = random_of_test();
 	struct instance *i = instance_open(&weir_builtin_tx);
 	static struct rte_mbuf *in[1900];
 	unsigned sent = 0;
