@@ -398,7 +398,7 @@ int weir_reader_stop(struct weir_reader *reader, struct weir_error *e)
 	weir_reader_quit(reader);
 	pthread_join(reader->thread, NULL);
 	reader->stopped = true;
-	reader->ahead = count_ahead(reader);
+	store_relaxed(&reader->ahead, count_ahead(reader));
 	free_mbufs(reader);
 	return tell(reader, e);
 }
