@@ -23,7 +23,7 @@ struct bytes {
 
 static inline uint8_t *bytes_add(struct bytes *b, size_t size)
 {
-	if (b->size + size > b->room) {
+	if (b->size + size >= b->room) {
 		b->room = 2 * (b->room + size);
 		b->at = realloc(b->at, b->room);
 		weir_assert(b->at);
