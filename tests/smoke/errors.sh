@@ -7,7 +7,6 @@
 # what is said now as right: WEIR_GOLDEN=take tests/smoke/errors.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root/tests/smoke/errors" || exit 2
-export CAPTURE=$captures/nano.pcap TMP=$tmp
 
 for file in *.yaml; do
 	name=${file%.yaml}
@@ -26,5 +25,11 @@ for file in *.yaml; do
 		ok "$name: $(head -1 "$name.txt" | cut -c1-60)"
 	fi
 done
-[ -e "$tmp/out.pcap" ] && not_ok "no output is made" || ok "no output is made"
+works "no output is made" bash -c '! ls -- *.pcap'
+
+weir run -e "file:$talk ! filter expr='tcp prot 80' ! file:$tmp/out.pcap" \
+	>"$tmp/expression.txt" 2>&1
+is "a wrong filter expression: exit code" $? 2
+has "a wrong filter expression: words" "$(cat "$tmp/expression.txt")" \
+	"'tcp prot 80' is not a filter expression"
 finish

@@ -78,13 +78,10 @@ if [ "$(nproc)" -lt 9 ]; then
 fi
 is "and let everything through" "$(packets out.pcap)" 100000
 
-attempt 1 "web.*Ethernet" "a stage that needs Ethernet says so by name" \
-	/dev/stdin <<YAML
-version: 1
-ports: {in: {file: $captures/raw.pcap}, out: {file: out.pcap}}
-stages:
-  rx: {type: rx, port: in}
-  web: {type: shard, inputs: rx}
-  tx: {type: tx, inputs: web, port: out}
-YAML
+weir_test run -e "file:$captures/raw.pcap ! bridge ! file:out.pcap" >raw.out 2>&1
+is "a stage that needs Ethernet gets none: exit code" $? 1
+has "and that is said by name" "$(cat raw.out)" "'bridge'.*Ethernet"
+weir run -e "file:$captures/raw.pcap ! filter expr=udp ! count ! file:out.pcap" \
+	>raw.out 2>&1
+is "other stages take any link type: exit code" $? 0
 finish

@@ -87,12 +87,30 @@ static const struct weir_stage spin_stage = {
 	.kernel = spin_burst,
 };
 
+// bridge stands for a stage that needs Ethernet frames.
+static void bridge_burst(
+	void *state, struct rte_mbuf **in, unsigned n, struct weir_out *out)
+{
+	for (unsigned i = 0; i < n; i++)
+		weir_out_put(out, FORWARD, in[i]);
+}
+
+static const struct weir_stage bridge_stage = {
+	.abi = WEIR_STAGE_ABI,
+	.type = "bridge",
+	.help = "needs Ethernet frames, for tests",
+	.outputs = {"forward"},
+	.ethernet = true,
+	.kernel = bridge_burst,
+};
+
 __attribute__((constructor)) static void add_stages(void)
 {
 	struct weir_error error = {0};
 
 	if (weir_stage_register(&leak_stage, &error) ||
-		weir_stage_register(&spin_stage, &error)) {
+		weir_stage_register(&spin_stage, &error) ||
+		weir_stage_register(&bridge_stage, &error)) {
 		fprintf(stderr, "%s\n", error.text);
 		abort();
 	}
