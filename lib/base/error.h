@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-#define WEIR_ERROR_SIZE 1024
+#define WEIR_ERROR_SIZE 4096
 
 struct weir_error {
 	int code;		    // 0 or -errno
