@@ -53,10 +53,13 @@ static int out_of_range(const struct weir_option *option, const char *given,
 static int quantity_set(void *to, const struct weir_option *option,
 	const char *text, struct weir_error *e)
 {
-	uint64_t value;
-	int error;
+	bool zero = option->zero && !strcmp(text, option->zero);
+	uint64_t value = 0;
+	int error = 0;
 
-	if (option->type == WEIR_TYPE_DURATION)
+	if (zero)
+		;
+	else if (option->type == WEIR_TYPE_DURATION)
 		error = weir_duration_parse(text, &value, e);
 	else if (option->type == WEIR_TYPE_SIZE)
 		error = weir_size_parse(text, &value, e);
@@ -64,7 +67,7 @@ static int quantity_set(void *to, const struct weir_option *option,
 		error = weir_number_parse(text, &value, e);
 	if (error)
 		return error;
-	if (value < option->min || value > most(option))
+	if (!zero && (value < option->min || value > most(option)))
 		return out_of_range(option, text, e);
 	if (option->type == WEIR_TYPE_U32)
 		*(uint32_t *)to = (uint32_t)value;
@@ -253,6 +256,13 @@ static void texts_format(const char *const *texts, char *text, size_t size)
 			i ? ", " : "", texts[i]);
 }
 
+static bool is_zero(const void *from, enum weir_option_type type)
+{
+	if (type == WEIR_TYPE_U32)
+		return *(const uint32_t *)from == 0;
+	return *(const uint64_t *)from == 0;
+}
+
 void weir_field_format(const void *from, const struct weir_option *option,
 	char *text, size_t size)
 {
@@ -260,6 +270,10 @@ void weir_field_format(const void *from, const struct weir_option *option,
 	const char *one = NULL;
 	char number[WEIR_VALUE_SIZE];
 
+	if (option->zero && is_zero(from, option->type)) {
+		snprintf(text, size, "%s", option->zero);
+		return;
+	}
 	switch (option->type) {
 	case WEIR_TYPE_U32:
 		one = weir_number_format(*(const uint32_t *)from, number);

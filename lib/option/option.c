@@ -271,6 +271,10 @@ static const char *fault_of(
 	const struct weir_option *option = &table[index];
 	bool chooses = option->type == WEIR_TYPE_CHOICE ||
 		       option->type == WEIR_TYPE_CHOICES;
+	bool quantity = option->type == WEIR_TYPE_U32 ||
+			option->type == WEIR_TYPE_U64 ||
+			option->type == WEIR_TYPE_DURATION ||
+			option->type == WEIR_TYPE_SIZE;
 
 	if (!name_legal(option->name))
 		return "has a name that is not made of a-z, 0-9 and '_'";
@@ -284,6 +288,8 @@ static const char *fault_of(
 		return "lies outside the struct";
 	if (chooses && !choice_count(option))
 		return "has no choices";
+	if (option->zero && !quantity)
+		return "has a word for 0 and is no quantity";
 	if (choice_count(option) > WEIR_CHOICES_MAX)
 		return "has more than 32 choices";
 	if (option->max && option->min > option->max)

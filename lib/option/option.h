@@ -42,8 +42,9 @@ struct weir_option {
 	const char *preset;
 	uint64_t min, max;	    // of what is a quantity; max 0: no bound
 	const char *const *choices; // NULL-ended, at most 32
-	const char *help;	    // a phrase, no full stop
-	bool live;		    // may be changed while it runs
+	const char *zero; // a word that stands for 0 ("auto"), or NULL
+	const char *help; // a phrase, no full stop
+	bool live;	  // may be changed while it runs
 };
 
 #define WEIR_OPTION_(type_, struct_, field_, name_, preset_, help_, ...) \
