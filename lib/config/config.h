@@ -3,6 +3,9 @@
 // A pipeline file, read and checked against the registries of stages and
 // ports: what is said, not yet how it will run (that is the plan).
 //
+// Form.  A mapping: version (1), runtime, ports, stages, tests; keys that begin
+// with "x-" are for the writer's own use. weir_config_schema has it in full.
+//
 // Every fault is reported as "FILE:LINE:COLUMN: error: …" with what is wrong
 // and what to do; several at once where they do not follow from each other.
 //
@@ -12,18 +15,13 @@
 #define WEIR_CONFIG_CONFIG_H
 
 #include "base/error.h"
+#include "document/fault.h"
 #include "option/option.h"
 #include "port/port.h"
 #include "stage/stage.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-// Where something was said. file is "-e" or "--set" for what came from the command line.
-struct weir_at {
-	const char *file;
-	unsigned line, column; // from 1; 0: not known
-};
 
 enum weir_when_full {
 	WEIR_WHEN_FULL_WAIT,
@@ -109,9 +107,11 @@ struct weir_config {
 	void *memory; // all of the above
 };
 
-// weir_runtime_options is the table of the runtime mapping, into struct
-// weir_config_runtime.
+// Tables of what may stand in the runtime mapping, beside its type and options
+// in each stage's, and in a mapping of an input.
 extern const struct weir_option weir_runtime_options[];
+extern const struct weir_option weir_stage_common_options[];
+extern const struct weir_option weir_input_options[];
 
 // weir_config_read reads file ("-": standard input), applies sets ("PATH=VALUE",
 // NULL-ended, or NULL), expands variables from the environment, and checks
@@ -119,7 +119,9 @@ extern const struct weir_option weir_runtime_options[];
 int weir_config_read(struct weir_config **config, const char *file,
 	const char *const *sets, struct weir_error *e);
 
-// weir_config_parse does the same for text, called name in messages.
+// weir_config_parse does the same for text, called name in messages. The name
+// "-e" is for text that the short form was turned into: messages then leave out
+// lines and columns, which the user never saw.
 int weir_config_parse(struct weir_config **config, const char *name,
 	const char *text, size_t size, const char *const *sets,
 	struct weir_error *e);

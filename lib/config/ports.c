@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A port is a mapping with one key that says what kind of port it is, and the
+// options of the driver behind that kind.
+#include "config/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void add_kinds(struct weir_words *words)
+{
+	const struct weir_port_driver *driver;
+
+	for (unsigned i = 0; (driver = weir_port_at(i)); i++) {
+		for (unsigned j = 0; driver->kinds[j]; j++)
+			weir_words_add(words, driver->kinds[j]);
+	}
+}
+
+static const char *kind_help(
+	const struct weir_port_driver *driver, const char *kind)
+{
+	unsigned i = 0;
+
+	while (strcmp(driver->kinds[i], kind))
+		i++;
+	return driver->kind_help[i];
+}
+
+static void set_kind(struct weir_check *check, struct weir_config_port *port,
+	const struct weir_node *node)
+{
+	if (port->driver) {
+		weir_fault_add(check->faults, node->key_at,
+			"port '%s' is of kind '%s' already: take '%s' or "
+			"'%s' away",
+			port->name, port->kind, port->kind, node->key);
+		return;
+	}
+	port->driver = weir_port_find(node->key);
+	port->kind = node->key;
+	port->value = node->text ? node->text : "";
+	if (node->kind == WEIR_NODE_LIST || node->kind == WEIR_NODE_MAP ||
+		(port->driver->one_way && !*port->value))
+		weir_fault_add(check->faults, node->at,
+			"%s of port '%s' must be a text: %s", node->key,
+			port->name, kind_help(port->driver, node->key));
+}
+
+// First the kind: it says whose the other keys are.
+static void find_kind(struct weir_check *check, struct weir_config_port *port,
+	const struct weir_node *node)
+{
+	weir_node_each(child, node)
+	{
+		if (weir_port_find(child->key))
+			set_kind(check, port, child);
+	}
+}
+
+static void no_kind(struct weir_check *check,
+	const struct weir_config_port *port, const struct weir_node *node)
+{
+	struct weir_words words = {.count = 0};
+	char kinds[200] = "", where[WEIR_NAME_SIZE_MAX + 16];
+	size_t used = 0;
+
+	add_kinds(&words);
+	snprintf(where, sizeof(where), " in port '%.*s'", WEIR_NAME_SIZE_MAX,
+		port->name);
+	weir_node_each(child, node)
+		weir_check_unknown_key(check, child, where, &words);
+	if (node->count)
+		return;
+	for (unsigned i = 0; i < words.count && used < sizeof(kinds); i++)
+		used += (size_t)snprintf(kinds + used, sizeof(kinds) - used,
+			"%s%s", i ? ", " : "", words.list[i]);
+	weir_fault_add(check->faults, port->at,
+		"port '%s' has no kind: give it one of %s", port->name, kinds);
+}
+
+static void check_keys(struct weir_check *check, struct weir_config_port *port,
+	const struct weir_node *node)
+{
+	const struct weir_option *table = port->driver->options, *option;
+	char where[WEIR_NAME_SIZE_MAX + 16];
+	struct weir_words words = {.count = 0};
+
+	weir_words_add(&words, port->kind);
+	weir_words_add_options(&words, table);
+	snprintf(where, sizeof(where), " in port '%.*s'", WEIR_NAME_SIZE_MAX,
+		port->name);
+	weir_node_each(child, node)
+	{
+		option = weir_option_find(table, child->key);
+		if (option)
+			weir_check_option(check, port->options, option, child);
+		else if (!weir_port_find(child->key))
+			weir_check_unknown_key(check, child, where, &words);
+	}
+	snprintf(where, sizeof(where), "port '%.*s'", WEIR_NAME_SIZE_MAX,
+		port->name);
+	weir_check_missing(check, table, node, port->at, where);
+}
+
+static void check_port(struct weir_check *check, struct weir_config_port *port,
+	const struct weir_node *node)
+{
+	port->name = node->key;
+	port->at = node->key_at;
+	if (!weir_check_name(check, node, "port") ||
+		!weir_check_kind(check, node, WEIR_NODE_MAP, "a port"))
+		return;
+	find_kind(check, port, node);
+	if (!port->driver) {
+		no_kind(check, port, node);
+		return;
+	}
+	if (weir_option_block_create(&port->options, port->driver->state_size,
+		    port->driver->options)) {
+		check->faults->no_memory = true;
+		return;
+	}
+	check_keys(check, port, node);
+}
+
+void weir_check_ports(struct weir_check *check, const struct weir_node *node)
+{
+	struct weir_config *config = check->config;
+
+	if (!node || node->kind == WEIR_NODE_NONE ||
+		!weir_check_kind(check, node, WEIR_NODE_MAP, "ports"))
+		return;
+	config->ports =
+		weir_check_get(check, node->count * sizeof(config->ports[0]));
+	check->port_used = weir_check_get(
+		check, node->count * sizeof(check->port_used[0]));
+	if (!config->ports || !check->port_used)
+		return;
+	weir_node_each(child, node)
+		check_port(check, &config->ports[config->port_count++], child);
+}

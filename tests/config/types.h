@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Stage types and port drivers for tests of the file's reader: they are tables
+// only and do nothing. Tests of the reader shall not change when a stage does.
+#ifndef WEIR_TESTS_CONFIG_TYPES_H
+#define WEIR_TESTS_CONFIG_TYPES_H
+
+#include "port/port.h"
+#include "stage/stage.h"
+
+struct types_state {
+	const char *port, *expr;
+	uint32_t by, level;
+	uint64_t time_ns;
+	double part;
+};
+
+static inline void types_kernel(
+	void *state, struct rte_mbuf **in, unsigned n, struct weir_out *out)
+{
+}
+
+static const char *const types_by[] = {
+	"ethertype", "protocol", "port", "talker", NULL};
+static const char *const types_hash[] = {"flow", "packet", NULL};
+
+#define TYPES_PORT                                                             \
+	WEIR_OPTION_REQUIRED(WEIR_TYPE_TEXT, struct types_state, port, "port", \
+		"the port's name")
+
+static const struct weir_stage types_stages[] = {
+	{.abi = WEIR_STAGE_ABI,
+		.type = "rx",
+		.help = "takes packets from a port",
+		.state_size = sizeof(struct types_state),
+		.options = {TYPES_PORT},
+		.outputs = {"out"},
+		.source = true,
+		.kernel = types_kernel},
+	{.abi = WEIR_STAGE_ABI,
+		.type = "tx",
+		.help = "gives packets to a port",
+		.state_size = sizeof(struct types_state),
+		.options = {TYPES_PORT},
+		.kernel = types_kernel},
+	{.abi = WEIR_STAGE_ABI,
+		.type = "filter",
+		.help = "parts packets by an expression",
+		.state_size = sizeof(struct types_state),
+		.options = {WEIR_OPTION_REQUIRED(WEIR_TYPE_TEXT,
+				    struct types_state, expr, "expr",
+				    "what matches, as tcpdump takes it",
+				    .live = true),
+			WEIR_OPTION_U32(struct types_state, level, "level", 3,
+				"a level", .min = 1, .max = 9),
+			WEIR_OPTION_DOUBLE(struct types_state, part, "part",
+				"0.5", "a part", .max = 1)},
+		.outputs = {"match", "rest"},
+		.kernel = types_kernel},
+	{.abi = WEIR_STAGE_ABI,
+		.type = "shard",
+		.help = "spreads packets over ways",
+		.state_size = sizeof(struct types_state),
+		.options = {WEIR_OPTION_CHOICE(struct types_state, by, "by",
+			"flow", types_hash, "what stays together")},
+		.outputs = {"out"},
+		.ways = WEIR_WAYS_SPREAD,
+		.no_replicas = true,
+		.kernel = types_kernel},
+	{.abi = WEIR_STAGE_ABI,
+		.type = "tee",
+		.help = "gives a copy to each",
+		.outputs = {"out"},
+		.ways = WEIR_WAYS_COPY,
+		.kernel = types_kernel},
+	{.abi = WEIR_STAGE_ABI,
+		.type = "count",
+		.help = "counts packets",
+		.state_size = sizeof(struct types_state),
+		.options = {WEIR_OPTION_CHOICES(struct types_state, by, "by",
+			"protocol", types_by, "what to count by")},
+		.outputs = {"out"},
+		.kernel = types_kernel},
+	{.abi = WEIR_STAGE_ABI,
+		.type = "delay",
+		.help = "keeps packets for a time",
+		.state_size = sizeof(struct types_state),
+		.options = {WEIR_OPTION_DURATION(struct types_state, time_ns,
+			"time", "1ms", "how long")},
+		.outputs = {"out"},
+		.drops = {"full"},
+		.kernel = types_kernel},
+	{.abi = WEIR_STAGE_ABI,
+		.type = "drop",
+		.help = "drops packets",
+		.drops = {"asked"},
+		.kernel = types_kernel},
+};
+
+struct types_port {
+	uint32_t queues, format;
+	double speed;
+};
+
+static const char *const types_formats[] = {"pcap", "pcapng", NULL};
+
+static const struct weir_port_driver types_drivers[] = {
+	{.name = "file",
+		.help = "captures",
+		.kinds = (const char *const[]){"file", NULL},
+		.kind_help = (const char *const[]){"a capture's path", NULL},
+		.state_size = sizeof(struct types_port),
+		.options =
+			(const struct weir_option[]){
+				WEIR_OPTION_CHOICE(struct types_port, format,
+					"format", "pcap", types_formats,
+					"how it is written"),
+				WEIR_OPTION_DOUBLE(struct types_port, speed,
+					"speed", "0", "how fast it is read"),
+				{0}},
+		.one_way = true},
+	{.name = "net",
+		.help = "devices",
+		.kinds = (const char *const[]){"null", "pci", NULL},
+		.kind_help =
+			(const char *const[]){"arguments", "an address", NULL},
+		.state_size = sizeof(struct types_port),
+		.options =
+			(const struct weir_option[]){
+				WEIR_OPTION_U32(struct types_port, queues,
+					"queues", 1, "queues in each direction",
+					.min = 1, .max = 16),
+				{0}}},
+};
+
+static inline void types_register(void)
+{
+	for (unsigned i = 0; i < sizeof(types_stages) / sizeof(types_stages[0]);
+		i++)
+		(void)weir_stage_register(&types_stages[i], NULL);
+	for (unsigned i = 0;
+		i < sizeof(types_drivers) / sizeof(types_drivers[0]); i++)
+		weir_port_register(&types_drivers[i]);
+}
+
+#endif
