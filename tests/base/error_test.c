@@ -33,8 +33,8 @@ Test(error, what_is_too_long_is_cut_and_terminated)
 {
 	struct weir_error e = {0};
 
-	for (int i = 0; i < 40; i++)
-		weir_error_set(&e, -EIO, "%070d", i);
+	for (unsigned i = 0; i < sizeof(e.text) / 70 + 1; i++)
+		weir_error_set(&e, -EIO, "%070u", i);
 	cr_expect_lt(strlen(e.text), sizeof(e.text));
 	cr_expect_gt(strlen(e.text), sizeof(e.text) - 80);
 }
