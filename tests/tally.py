@@ -35,7 +35,6 @@ def tally(test):
                 lines.append(f"    skipped: {test['name']}: {name}: {why}")
             elif bad:
                 failed += 1
-                lines.append(f"    failed: {test['name']}: {name}")
             else:
                 passed += 1
     else:
@@ -43,8 +42,10 @@ def tally(test):
     if not good and failed == 0:
         failed = 1  # it died after its last result, or took too long
     if failed:
-        lines.append(f"    {test['name']}: {test['result']}; its last lines:")
-        lines += ["        " + line for line in output.splitlines()[-40:]]
+        said = [line for line in output.splitlines()
+                if not line.startswith("ok ")]
+        lines.append(f"    {test['name']}: {test['result']}; it said:")
+        lines += ["        " + line for line in said[-60:]]
     return passed, failed, skipped, lines
 
 
