@@ -3,7 +3,7 @@
 #
 # Builds weir and runs its tests: unit, model and race tests, whole pipelines,
 # all again under the address and undefined sanitizers, the race tests under
-# the thread sanitizer, a build with clang, formatting and the tree's shape.
+# the thread sanitizer, fuzzing for a while with clang, format, the tree's shape.
 # Missing packages are installed as root; a user is told how. The last line
 # counts all tests; exit 0: none failed, 1: some did, 2: packages are missing.
 #
@@ -19,6 +19,8 @@ case "${1-}" in
 esac
 apps/packages.sh build test || exit 2
 
+# What the undefined sanitizer finds is a failure, not a remark.
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 logs=out/tests
 mkdir -p $logs
 rm -f $logs/*.tally
@@ -67,6 +69,25 @@ run_tests() {
 	cat "$logs/$name.failures" 2>/dev/null
 }
 
+# run_fuzz FOLDER: each target for a while, from the corpus on.
+run_fuzz() {
+	local source name
+	for source in tests/fuzz/*_fuzz.c; do
+		name=$(basename "$source" .c)
+		mkdir -p "$logs/corpus/$name"
+		if timeout 120 "$1/tests/fuzz_$name" -runs=20000 \
+			-max_total_time=20 -seed=1 -artifact_prefix=$logs/ \
+			"$logs/corpus/$name" \
+			$(ls -d "tests/fuzz/corpus/${name%_fuzz}" 2>/dev/null) \
+			>"$logs/$name.log" 2>&1; then
+			pass "$name: 20000 runs"
+		else
+			fail "$name; the end of $logs/$name.log:"
+			tail -20 "$logs/$name.log"
+		fi
+	done
+}
+
 check_format() {
 	local files
 	files=$(find lib drivers apps tests perf -name '*.[ch]')
@@ -111,7 +132,10 @@ else
 		-Db_sanitize=thread -Db_lundef=false -Dchecked=true; then
 		run_tests build-tsan race
 	fi
-	CC=clang build build-clang "clang"
+	if CC=clang build build-clang "clang, sanitizers and fuzzers" \
+		-Db_sanitize=address,undefined -Dfuzz=true; then
+		run_fuzz build-clang
+	fi
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"

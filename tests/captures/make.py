@@ -121,9 +121,10 @@ def main():
 
     def write(name, data):
         path = os.path.join(folder, name)
-        with open(path + ".new", "wb") as file:
+        new = f"{path}.{os.getpid()}"  # others may be writing it, too
+        with open(new, "wb") as file:
             file.write(data)
-        os.rename(path + ".new", path)
+        os.rename(new, path)
 
     def whole(data, number=0, step=1003):
         return (number * step, data, len(data))
