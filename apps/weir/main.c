@@ -7,6 +7,8 @@
 
 // In the order of the help.
 static const struct weir_command commands[] = {
+	{"check", "validate a pipeline file and print the plan",
+		weir_cmd_check},
 	{0},
 };
 

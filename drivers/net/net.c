@@ -180,6 +180,7 @@ const struct weir_port_driver weir_net_driver = {
 	.state_size = sizeof(struct net),
 	.options = options,
 	.keeps = net_keeps,
+	.brief_calls = true,
 	.open = net_open,
 	.start = net_start,
 	.rx = net_rx,

@@ -20,6 +20,7 @@ struct tx {
 	unsigned (*send)(void *state, unsigned queue, struct rte_mbuf **packets,
 		unsigned count);
 	unsigned queue;
+	bool sampled_first; // in a burst
 	bool sent; // the port was offered some since the last tick
 	bool finishing, finished;
 	uint32_t first, count; // of held
@@ -54,6 +55,7 @@ static int tx_init(
 	tx->port_state = setup->port->state;
 	tx->send = tx->driver->tx;
 	tx->queue = setup->port_queue;
+	tx->sampled_first = setup->sampled_first;
 	return count_latency(tx, setup, e);
 }
 
@@ -75,8 +77,8 @@ struct samples {
 	} of[HOLD];
 };
 
-// take_samples looks at each packet: behind a shard or a merge the sampled one
-// may stand anywhere in a burst. The flag must not leave with the packet, which
+// take_samples looks at the first n packets: at all where the sampled one may
+// stand anywhere, as behind a ring. The flag must not leave with the packet, which
 // may come in again on a port that is a ring.
 static void take_samples(
 	struct samples *samples, struct rte_mbuf **packets, unsigned n)
@@ -108,13 +110,14 @@ static void record_samples(struct tx *tx, const struct samples *samples,
 }
 
 // offer lets the port take the first of packets, and answers how many it took.
+// Sampled ones are among the first sampled.
 static unsigned offer(struct tx *tx, struct rte_mbuf **packets, unsigned n,
-	struct weir_out *out)
+	unsigned sampled, struct weir_out *out)
 {
 	struct samples samples;
 	unsigned taken;
 
-	take_samples(&samples, packets, n);
+	take_samples(&samples, packets, sampled);
 	taken = tx->send(tx->port_state, tx->queue, packets, n);
 	tx->sent = true;
 	if (unlikely(samples.count))
@@ -141,7 +144,7 @@ static bool offer_held(struct tx *tx, struct weir_out *out)
 
 		if (n > tx->count)
 			n = tx->count;
-		taken = offer(tx, &tx->held[tx->first], n, out);
+		taken = offer(tx, &tx->held[tx->first], n, n, out);
 		tx->first = (tx->first + taken) % HOLD;
 		tx->count -= taken;
 		if (taken < n)
@@ -157,7 +160,7 @@ static void tx_burst(
 	unsigned taken = 0;
 
 	if (likely(offer_held(tx, out)))
-		taken = offer(tx, in, n, out);
+		taken = offer(tx, in, n, tx->sampled_first ? 1 : n, out);
 	if (unlikely(taken < n))
 		hold(tx, in + taken, n - taken);
 }

@@ -95,6 +95,10 @@ static void run(struct weir_shell *shell, struct weir_instance *instance,
 	instance->out.now = shell->now;
 	if (likely(n > 0))
 		instance->kernel(instance->state, in, n, &instance->out);
+	if (unlikely(instance->timed_with != NULL)) {
+		shell->tail = instance;
+		return;
+	}
 	shell->now = weir_executor_lap_inline(shell->executor, instance->steps);
 	settle(shell, instance);
 }

@@ -73,7 +73,12 @@ static inline void weir_shell_again(struct weir_shell *shell)
 static inline void weir_shell_idle(
 	struct weir_shell *shell, enum weir_regime regime)
 {
-	weir_executor_lap_regime_inline(shell->executor, regime);
+	if (unlikely(shell->tail != NULL)) {
+		weir_executor_lap_inline(shell->executor, shell->tail->steps);
+		shell->tail = NULL;
+	} else {
+		weir_executor_lap_regime_inline(shell->executor, regime);
+	}
 	weir_shell_again(shell);
 }
 

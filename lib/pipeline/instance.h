@@ -74,6 +74,7 @@ struct weir_instance {
 	bool special; // one of the three:
 	bool writes, ethernet;
 	bool emits; // by itself: needs its room told
+	const struct weir_instance *timed_with; // in whose steps; or NULL
 	struct weir_out out;
 
 	// what is used now and then
@@ -87,6 +88,7 @@ struct weir_instance {
 	struct weir_port *port; // or NULL
 	uint64_t *own;		// counters of the stage's own, published
 	bool ready;		// init has answered 0
+	bool sampled_first;	// see struct weir_stage_setup
 	void *memory;		// lanes
 };
 

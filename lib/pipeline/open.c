@@ -197,6 +197,7 @@ static int init_instance(struct weir_pipeline *pipeline,
 		.segment = pipeline->segment,
 		.node = pipeline->plan->executors[planned->executor].node,
 		.seed = 0x77656972,
+		.sampled_first = instance->sampled_first,
 	};
 	int err;
 

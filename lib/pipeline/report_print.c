@@ -266,6 +266,10 @@ static void print_steps(const struct page *page, const json_t *stage)
 		fprintf(page->to, "%37s", "");
 		return;
 	}
+	if (json_object_get(stage, "timed_with")) {
+		fprintf(page->to, "   timed with '%s'%*s", text(stage, "timed_with"), 37 - 17 - (int)strlen(text(stage, "timed_with")), "");
+		return;
+	}
 	fprintf(page->to, "%10" PRIu64, number(stage, "steps"));
 	for (size_t i = 0; i < 3; i++)
 		fputs(weir_quantity_pad(

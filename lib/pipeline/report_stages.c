@@ -84,6 +84,9 @@ static void report_time(const struct weir_pipeline *pipeline,
 {
 	const struct weir_histogram *steps = instance->steps;
 
+	if (instance->timed_with)
+		json_object_set_new(object, "timed_with",
+			json_string(instance->timed_with->plan->name));
 	set(object, "steps", weir_histogram_count(steps));
 	set(object, "step_longest_ns",
 		weir_clock_ns(pipeline->clock, steps->max));

@@ -77,6 +77,55 @@ static void point_trash(struct weir_shell *shell)
 	}
 }
 
+static bool is_alone(
+	const struct weir_shell *shell, const struct weir_plan *plan)
+{
+	unsigned roots = 0;
+
+	for (unsigned i = 0; i < plan->executor_count; i++)
+		if (plan->executors[i].kind == WEIR_PLAN_THREAD)
+			return false; // an lcore frees what a thread is done with
+	for (unsigned i = 0; i < plan->instance_count; i++)
+		roots += plan->instances[i].root &&
+			 plan->instances[i].executor ==
+				 shell->root->plan->executor;
+	return roots == 1;
+}
+
+static bool is_brief(const struct weir_instance *instance)
+{
+	return instance->port && instance->port->driver->brief_calls &&
+	       !instance->port->driver->makes_system_calls;
+}
+
+// In a chain from port to port, alone on its executor, the last call and the
+// first of the next step follow each other. A clock read between them would
+// cost more than 2 % of net_null's rate, so both are timed as one, with the
+// source; every stage between them still has a stretch of its own.
+static void time_as_one(
+	const struct weir_shell *shell, const struct weir_plan *plan)
+{
+	struct weir_instance *last = shell->tree[shell->tree_count - 1];
+
+	if (!shell->root->type->source || !is_brief(shell->root) ||
+		!is_brief(last) || last->lane_count || last == shell->root ||
+		last->special || !is_alone(shell, plan))
+		return;
+	for (unsigned i = 0; i + 1 < shell->tree_count; i++)
+		if (shell->tree[i]->lane_count != 1)
+			return;
+	last->timed_with = shell->root;
+}
+
+// The order of a source's burst survives where no stage emits by itself.
+static bool keeps_order(const struct weir_shell *shell)
+{
+	for (unsigned i = 0; i < shell->tree_count; i++)
+		if (shell->tree[i]->type->tick && shell->tree[i]->lane_count)
+			return false;
+	return shell->root->type->source && !shell->latency_all;
+}
+
 static weir_step_fn *first_step(const struct weir_shell *shell)
 {
 	const struct weir_stage *type = shell->root->type;
@@ -109,6 +158,9 @@ int weir_shell_open(struct weir_shell *shell, struct weir_instance *root,
 	find_tree(shell, instances, plan);
 	find_inputs(shell, instances, plan, edges);
 	point_trash(shell);
+	time_as_one(shell, plan);
+	for (unsigned i = 0; keeps_order(shell) && i < shell->tree_count; i++)
+		shell->tree[i]->sampled_first = true;
 	weir_step_init(&shell->step, first_step(shell), NULL);
 	return root->type->task ? weir_task_stage_open(shell, e) : 0;
 }

@@ -44,6 +44,7 @@ struct weir_shell {
 	unsigned input_count, next_input;
 	bool trims;		    // an input drops its oldest
 	bool latency_all;	    // stamp every packet
+	struct weir_instance *tail; // of a chain timed as one, that was called
 	const bool *stop;	    // sources end
 	struct weir_limit *limit;   // or NULL
 	struct weir_edge *giveback; // on a thread: where packets are freed

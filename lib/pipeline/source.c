@@ -109,6 +109,7 @@ void weir_shell_step_source(
 		return;
 	}
 	stamp(shell, root);
+	shell->tail = NULL; // what it took is in this stretch
 	shell->now = weir_executor_lap_inline(executor, root->steps);
 	weir_burst_settle(shell, root);
 	weir_executor_worked_inline(executor, n + 1);

@@ -144,6 +144,7 @@ struct weir_stage_setup {
 	struct rte_mempool *pool;	// clones and new packets; lives longer
 	struct weir_count_segment *segment; // lives longer
 	int node;
+	bool sampled_first; // a stamped packet stands first in what comes
 	uint64_t seed; // the same in each replica
 };
 
