@@ -68,12 +68,12 @@ static unsigned make_private(struct weir_shell *shell,
 	return kept;
 }
 
-static unsigned sift(struct weir_shell *shell,
-	struct weir_instance *instance, struct rte_mbuf **in, unsigned n)
+static unsigned sift(struct weir_shell *shell, struct weir_instance *instance,
+	struct rte_mbuf **in, unsigned n)
 {
 	if (instance->ethernet)
-		n = weir_ethernet_sift(in, n, &instance->out.trash,
-			&instance->counts->sifted);
+		n = weir_ethernet_sift(
+			in, n, &instance->out.trash, &instance->counts->sifted);
 	if (instance->writes)
 		n = make_private(shell, instance, in, n);
 	if (instance->emits)
@@ -224,7 +224,8 @@ static unsigned tick(struct weir_shell *shell, struct weir_instance *instance)
 	if (!weir_burst_can_drop(shell))
 		return 0;
 	if (instance->lane_count)
-		weir_burst_set_room(instance, weir_burst_emit_room(shell, instance));
+		weir_burst_set_room(
+			instance, weir_burst_emit_room(shell, instance));
 	instance->out.now = shell->now;
 	instance->type->tick(instance->state, shell->now, &instance->out);
 	consumed = instance->counts->consumed - consumed;
@@ -249,8 +250,7 @@ static void publish_held(struct weir_shell *shell)
 	}
 }
 
-void weir_burst_begin(
-	struct weir_shell *shell, struct weir_executor *executor)
+void weir_burst_begin(struct weir_shell *shell, struct weir_executor *executor)
 {
 	unsigned done = 0;
 

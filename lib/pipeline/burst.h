@@ -12,8 +12,7 @@
 
 // weir_burst_begin is what each step begins with: the tick of the last clock
 // read, and the ticks of the instances that have one.
-void weir_burst_begin(
-	struct weir_shell *shell, struct weir_executor *executor);
+void weir_burst_begin(struct weir_shell *shell, struct weir_executor *executor);
 
 // weir_burst_credit answers how many packets the root may be given;
 // weir_burst_emit_room, how many an instance may put on each of its lanes by

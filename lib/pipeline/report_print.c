@@ -127,8 +127,8 @@ static void print_head(const struct page *page, const json_t *report)
 		text(report, "ended"),
 		weir_quantity_ns(number(report, "duration_ns")).text);
 	fputc('\n', page->to);
-	print_flow(page, total, "in", "in", "rx_bytes",
-		"rx_packets_per_second", "rx_bits_per_second");
+	print_flow(page, total, "in", "in", "rx_bytes", "rx_packets_per_second",
+		"rx_bits_per_second");
 	print_flow(page, total, "out", "out", "tx_bytes",
 		"tx_packets_per_second", "tx_bits_per_second");
 	fputc('\n', page->to);
@@ -175,9 +175,8 @@ static void print_drops(const struct page *page, const json_t *one, int width)
 	const char *reason;
 	unsigned printed = 0;
 
-	json_object_foreach(drops, reason, value)
-		print_drop(page, reason, (uint64_t)json_integer_value(value),
-			width, &printed);
+	json_object_foreach(drops, reason, value) print_drop(page, reason,
+		(uint64_t)json_integer_value(value), width, &printed);
 	print_drop(page, "full", number(one, "full"), width, &printed);
 	print_drop(page, "overrun", number(one, "overrun"), width, &printed);
 	print_drop(page, "ended", number(one, "ended"), width, &printed);
@@ -267,7 +266,9 @@ static void print_steps(const struct page *page, const json_t *stage)
 		return;
 	}
 	if (json_object_get(stage, "timed_with")) {
-		fprintf(page->to, "   timed with '%s'%*s", text(stage, "timed_with"), 37 - 17 - (int)strlen(text(stage, "timed_with")), "");
+		fprintf(page->to, "   timed with '%s'%*s",
+			text(stage, "timed_with"),
+			37 - 17 - (int)strlen(text(stage, "timed_with")), "");
 		return;
 	}
 	fprintf(page->to, "%10" PRIu64, number(stage, "steps"));
@@ -284,9 +285,8 @@ static int longest_key(json_t *object)
 	json_t *value;
 	int width = 6;
 
-	json_object_foreach(object, key, value)
-		if ((int)strlen(key) > width)
-			width = (int)strlen(key);
+	json_object_foreach(object, key, value) if ((int)strlen(key) > width)
+		width = (int)strlen(key);
 	return width < NAME_MAX_WIDTH ? width : NAME_MAX_WIDTH;
 }
 
@@ -332,8 +332,8 @@ static void print_table(const struct page *page, const json_t *table)
 		off(page), text(table, "table"));
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		const json_t *row = json_array_get(rows, i);
-		struct weir_quantity size = weir_quantity_of(
-			(double)number(row, "bytes"), "B");
+		struct weir_quantity size =
+			weir_quantity_of((double)number(row, "bytes"), "B");
 		const char *key = text(row, "key");
 
 		fprintf(page->to, "  %s%*s%12" PRIu64 " packets  %s\n", key,
@@ -373,8 +373,8 @@ static void print_findings(const struct page *page, const json_t *report)
 		return;
 	heading(page, "findings");
 	for (size_t i = 0; i < json_array_size(findings); i++)
-		print_wrapped(page,
-			json_string_value(json_array_get(findings, i)));
+		print_wrapped(
+			page, json_string_value(json_array_get(findings, i)));
 	fputc('\n', page->to);
 }
 

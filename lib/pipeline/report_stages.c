@@ -56,12 +56,12 @@ static void report_drop(
 		"stage '%s' dropped %" PRIu64 " packets nobody asked it to: %s",
 		name, count, reason);
 	if (!strcmp(reason, WEIR_ETHERNET_REASON))
-		weir_ethernet_finding(&counts->sifted, name, text, sizeof(text));
+		weir_ethernet_finding(
+			&counts->sifted, name, text, sizeof(text));
 	weir_finding(d->pipeline, true, "%s", text);
 }
 
-static void report_outputs(
-	const struct weir_instance *instance, json_t *object)
+static void report_outputs(const struct weir_instance *instance, json_t *object)
 {
 	json_t *outputs = set_object(object, "outputs");
 
@@ -136,8 +136,7 @@ static void report_stage(struct weir_pipeline *pipeline,
 	json_t *object = add_object(stages);
 	struct dropping dropping = {.pipeline = pipeline, .instance = instance};
 
-	json_object_set_new(
-		object, "name", json_string(instance->plan->name));
+	json_object_set_new(object, "name", json_string(instance->plan->name));
 	json_object_set_new(object, "type", json_string(instance->type->type));
 	set_place(pipeline, instance, object);
 	set(object, "in", e.in);
@@ -146,8 +145,7 @@ static void report_stage(struct weir_pipeline *pipeline,
 	set(object, "dropped", e.dropped);
 	set(object, "held", e.held);
 	set(object, "consumed", e.consumed);
-	json_object_set_new(
-		object, "unaccounted", json_integer(e.unaccounted));
+	json_object_set_new(object, "unaccounted", json_integer(e.unaccounted));
 	report_outputs(instance, object);
 	dropping.drops = set_object(object, "drops");
 	check_instance(pipeline, instance, &e);
@@ -259,12 +257,12 @@ static void report_shares(
 		if (pipeline->plan->instances[i].executor == index)
 			json_object_set_new(shares,
 				pipeline->plan->instances[i].name,
-				json_real(share(
-					pipeline->instances[i].steps->sum,
-					whole)));
+				json_real(
+					share(pipeline->instances[i].steps->sum,
+						whole)));
 	json_object_set_new(shares, "(runtime)",
-		json_real(share(time[WEIR_TIME_RUNTIME] + runner->others->sum,
-			whole)));
+		json_real(share(
+			time[WEIR_TIME_RUNTIME] + runner->others->sum, whole)));
 	json_object_set_new(shares, "(waiting)",
 		json_real(share(time[WEIR_TIME_WAITING], whole)));
 	json_object_set_new(shares, "(held back)",

@@ -54,7 +54,7 @@ struct weir_shell {
 	// the end
 	struct weir_instance **tree; // in topological order, the root first
 	unsigned tree_count, drained;
-	struct weir_stage_io *io;    // of a task stage
+	struct weir_stage_io *io; // of a task stage
 	uint64_t done_tick;
 	bool done; // released after all else; read by the main thread
 };
