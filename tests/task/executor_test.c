@@ -377,6 +377,28 @@ Test(executor, stop_before_run_is_not_lost)
 	cr_assert_eq(weir_executor_counts(executor)->turns, 1);
 }
 
+static void stop_in_step(struct weir_executor *x, struct weir_step *step)
+{
+	struct speaker *s = weir_container(step, struct speaker, step);
+
+	if (s->runs++ == 5)
+		weir_executor_stop(x);
+	weir_step_ready(x, step);
+}
+
+Test(executor, stop_ends_one_run_and_not_the_next)
+{
+	struct speaker s = {.runs = 0};
+
+	weir_step_init(&s.step, stop_in_step, NULL);
+	weir_step_ready(executor, &s.step);
+	weir_executor_run(executor);
+	cr_assert_eq(s.runs, 6);
+	s.runs = 0;
+	weir_executor_run(executor);
+	cr_assert_eq(s.runs, 6);
+}
+
 static void *run_on_thread(void *arg)
 {
 	weir_executor_run(executor);
@@ -422,6 +444,24 @@ Test(executor, a_step_that_lapped_is_not_measured_again)
 	cr_assert_eq(steps->sum, 10);
 	cr_assert_eq(
 		weir_executor_counts(executor)->time[WEIR_TIME_HELD_BACK], 5);
+}
+
+static void lap_at_the_end(struct weir_executor *x, struct weir_step *step)
+{
+	ticks += 10;
+	weir_executor_lap(x, weir_executor_task_steps(x));
+}
+
+Test(executor, a_step_that_lapped_at_its_end_is_one_stretch)
+{
+	struct weir_histogram *steps = weir_executor_task_steps(executor);
+	struct weir_step step;
+
+	weir_step_init(&step, lap_at_the_end, steps);
+	weir_step_ready(executor, &step);
+	turn();
+	cr_assert_eq(weir_histogram_count(steps), 1);
+	cr_assert_eq(steps->sum, 10);
 }
 
 Test(executor, time_between_turns_was_waiting)

@@ -147,6 +147,23 @@ Test(timer_at_wraps, one_that_sets_itself_keeps_its_beat_over_every_wrap)
 	}
 }
 
+Test(timer_at_wraps, decades_ahead_come_before_decades_over_the_wrap)
+{
+	struct named a = {.name = "a"}, b = {.name = "b"};
+
+	ticks = UINT64_C(14) << 60;
+	executor = hand_executor(1);
+	set(&b, (UINT64_C(1) << 60) + 5);
+	set(&a, (UINT64_C(15) << 60) + 5);
+	ticks = (UINT64_C(15) << 60) + 5;
+	settle();
+	cr_assert_str_eq(said, "a");
+	ticks = (UINT64_C(1) << 60) + 5;
+	settle();
+	cr_assert_str_eq(said, "ab");
+	weir_executor_destroy(executor);
+}
+
 Test(timer, a_hundred_thousand_fire_once_each)
 {
 	static struct named many[100000];

@@ -305,7 +305,7 @@ static unsigned asked_in_turn(struct weir_executor *x)
 
 static struct weir_executor *with_cold_watches(void)
 {
-	struct weir_executor *x = hand_executor(WATCHES);
+	struct weir_executor *x = hand_executor(WATCHES + 1);
 
 	for (int i = 0; i < WATCHES; i++) {
 		weir_watch_init(&watches[i], look_at);
@@ -347,11 +347,17 @@ Test(wait, a_cold_watch_still_wakes_and_is_hot_again)
 {
 	struct weir_executor *x = with_cold_watches();
 
+	cr_assert_eq(weir_start(x, wait_at, &watches[57], NULL, NULL), 0);
+	weir_executor_turn(x);
 	there_of = 57;
-	for (int t = 0; t < 5; t++)
+	while (said[0] == '\0')
 		weir_executor_turn(x);
 	cr_assert_str_eq(said, "x");
-	cr_assert_lt(watches[57].missed, WEIR_WATCH_COLD);
+	there_of = -1;
+	for (int t = 0; t < 10; t++) {
+		asked_in_turn(x);
+		cr_assert_eq(asked_of[57], 1);
+	}
 	end_watches(x);
 }
 
