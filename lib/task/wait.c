@@ -149,10 +149,14 @@ static struct weir_watch *watch_of(struct weir_list *link)
 
 unsigned weir_watches_ask(struct weir_executor *executor)
 {
-	struct weir_list *last = executor->cold.prev;
+	struct weir_list *last;
 	unsigned woken = 0;
 
-	// The cold ones first: one that turns hot is asked twice, never none.
+	// The hot ones first: one that changes sides is then asked twice only
+	// when it had nothing.
+	weir_list_each (link, &executor->hot)
+		woken += ask(executor, watch_of(link));
+	last = executor->cold.prev;
 	for (unsigned i = 0; i < WEIR_TURN_COLD; i++) {
 		struct weir_list *link = executor->cold.next;
 
@@ -164,7 +168,5 @@ unsigned weir_watches_ask(struct weir_executor *executor)
 		if (link == last)
 			break;
 	}
-	weir_list_each (link, &executor->hot)
-		woken += ask(executor, watch_of(link));
 	return woken;
 }

@@ -216,6 +216,36 @@ Test(scope, a_task_that_ends_with_a_scope_open_is_named_in_an_abort,
 	settle();
 }
 
+static void no_post(struct weir_executor *x, struct weir_post *post)
+{
+}
+
+static void close_in_two_turns(void *arg)
+{
+	weir_scope_open(&scope);
+	weir_yield();
+	close_answer = weir_scope_close(&scope, WEIR_NEVER);
+}
+
+Test(scope, stays_open_for_a_cancel_that_is_on_its_way)
+{
+	struct weir_post ahead[WEIR_TURN_POSTS];
+
+	start(close_in_two_turns, NULL);
+	turn();
+	for (int i = 0; i < WEIR_TURN_POSTS; i++) {
+		ahead[i].fn = no_post;
+		weir_executor_post(executor, &ahead[i]);
+	}
+	weir_scope_cancel(&scope);
+	weir_scope_cancel(&scope);
+	turn();
+	cr_assert_eq(close_answer, 1);
+	settle();
+	cr_assert_eq(close_answer, 0);
+	cr_assert(scope.canceled);
+}
+
 // ---- over two executors, both turned here ----
 
 static struct weir_executor *away;
