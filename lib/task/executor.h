@@ -155,8 +155,9 @@ uint64_t weir_executor_now(const struct weir_executor *executor);
 void weir_executor_worked(struct weir_executor *executor, uint64_t count);
 
 // weir_executor_lap ends a stretch inside a step: it reads the clock, records
-// the time since the last read in steps, and answers the new tick. A step that
-// has lapped is not measured again when it returns: it laps up to its end.
+// the time since the last read in steps, and answers the new tick. A function
+// step that has lapped is not measured again when it returns: it laps up to its
+// end. A task's step is: what it did since its last lap is its own.
 // task/executor_inline.h has this and its neighbours for callers inside lib.
 uint64_t weir_executor_lap(
 	struct weir_executor *executor, struct weir_histogram *steps);

@@ -464,6 +464,24 @@ Test(executor, a_step_that_lapped_at_its_end_is_one_stretch)
 	cr_assert_eq(steps->sum, 10);
 }
 
+static void lap_and_go_on(void *arg)
+{
+	ticks += 10;
+	weir_executor_lap(executor, arg);
+	ticks += 3;
+}
+
+Test(executor, what_a_task_did_after_its_last_lap_is_its_own)
+{
+	struct weir_histogram *steps = weir_executor_task_steps(executor);
+	struct weir_histogram other = {0};
+
+	start(lap_and_go_on, &other);
+	turn();
+	cr_assert_eq(other.sum, 10);
+	cr_assert_eq(steps->sum, 3);
+}
+
 Test(executor, time_between_turns_was_waiting)
 {
 	turn();
