@@ -89,7 +89,7 @@ static void count_talker(
 {
 	struct weir_top_key key = {.kind = h->version};
 
-	memcpy(key.word, h->source, sizeof(key.word));
+	weir_headers_words(h, h->source, key.word);
 	if (h->version || h->macs)
 		weir_top_add(count->tops[TALKER], &key, bytes);
 	else
@@ -181,10 +181,11 @@ static void name_port(const struct weir_top_key *key, char *text, size_t size)
 
 static void name_talker(const struct weir_top_key *key, char *text, size_t size)
 {
+	uint32_t ipv4 = (uint32_t)key->word[0];
 	const uint8_t *address = (const uint8_t *)key->word;
 
 	if (key->kind == 4)
-		inet_ntop(AF_INET, address, text, (socklen_t)size);
+		inet_ntop(AF_INET, &ipv4, text, (socklen_t)size);
 	else if (key->kind == 6)
 		inet_ntop(AF_INET6, address, text, (socklen_t)size);
 	else

@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 struct rte_mbuf;
 
@@ -48,5 +49,22 @@ struct weir_headers {
 // and h is zero.
 bool weir_headers_read(struct weir_headers *h, struct rte_mbuf *packet,
 	enum weir_headers_depth depth);
+
+// weir_headers_words answers one of h's addresses as two words, for those who
+// hash or compare. It loads what was stored, as wide as it was: a wider load
+// would wait until all stores have reached the cache.
+static inline void weir_headers_words(
+	const struct weir_headers *h, const uint8_t *address, uint64_t words[2])
+{
+	uint32_t short_one;
+
+	if (h->version != 4) {
+		memcpy(words, address, 2 * sizeof(words[0]));
+		return;
+	}
+	memcpy(&short_one, address, sizeof(short_one));
+	words[0] = short_one;
+	words[1] = 0;
+}
 
 #endif

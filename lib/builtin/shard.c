@@ -25,7 +25,6 @@
 #include <errno.h>
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
-#include <string.h>
 
 enum { SHARD_OUT };
 enum { BY_FLOW, BY_ADDRESSES, BY_SOURCE, BY_DESTINATION };
@@ -80,10 +79,9 @@ static uint64_t hash_headers(
 	uint64_t speaks = 0;
 
 	if (shard->by != BY_DESTINATION)
-		memcpy(source.address, h->source, sizeof(source.address));
+		weir_headers_words(h, h->source, source.address);
 	if (shard->by != BY_SOURCE)
-		memcpy(destination.address, h->destination,
-			sizeof(destination.address));
+		weir_headers_words(h, h->destination, destination.address);
 	if (shard->by == BY_FLOW) {
 		speaks = (uint64_t)h->version << 8 | h->protocol;
 		source.port = h->source_port;
