@@ -46,8 +46,8 @@ static const char *const expressions[] = {
 	"icmp[icmptype] = icmp-echo",
 	"not ip",
 	"tcp[((tcp[12] & 0xf0) >> 2):4] = 0x47455420",
-	"(host 10.0.0.1 and port 1) or (host 10.0.0.2 and port 2) or "
-	"(host 10.0.0.3 and port 3) or (host 10.0.0.4 and port 4)",
+	("(host 10.0.0.1 and port 1) or (host 10.0.0.2 and port 2) or "
+	 "(host 10.0.0.3 and port 3) or (host 10.0.0.4 and port 4)"),
 };
 
 #define EXPRESSIONS (sizeof(expressions) / sizeof(expressions[0]))
