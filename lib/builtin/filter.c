@@ -165,6 +165,16 @@ static int filter_prepare(const void *state, const void *options, void **next,
 	return weir_error_set(e, why.code, "%s", why.text);
 }
 
+static const char *filter_check(const void *options, struct weir_error *e)
+{
+	void *programs;
+
+	if (filter_prepare(NULL, options, &programs, e))
+		return "expr";
+	filter_retire(programs);
+	return NULL;
+}
+
 static void *filter_commit(void *state, void *next)
 {
 	struct filter *filter = state;
@@ -217,6 +227,7 @@ const struct weir_stage weir_builtin_filter = {
 		},
 	.outputs = {"match", "rest"},
 	.drops = {"link_type"},
+	.check = filter_check,
 	.init = filter_init,
 	.fini = filter_fini,
 	.kernel = filter_burst,

@@ -152,6 +152,25 @@ static void check_keys(struct weir_check *check,
 	weir_check_missing(check, stage->type->options, node, stage->at, what);
 }
 
+// check_values lets the stage itself look at what it was given.
+static void check_values(struct weir_check *check,
+	const struct weir_config_stage *stage, const struct weir_node *node)
+{
+	struct weir_error why = {0};
+	const struct weir_node *child;
+	const char *option;
+
+	if (!stage->type->check || weir_option_missing(stage->options))
+		return;
+	option = stage->type->check(
+		weir_option_block_data(stage->options), &why);
+	if (!option)
+		return;
+	child = weir_node_get(node, option);
+	weir_fault_add(check->faults, child ? child->at : stage->at,
+		"stage '%s': %s", stage->name, why.text);
+}
+
 static void unknown_type(struct weir_check *check, const struct weir_node *type)
 {
 	struct weir_words words = {.count = 0};
@@ -213,6 +232,7 @@ static void check_stage(struct weir_check *check,
 		return;
 	}
 	check_keys(check, stage, node);
+	check_values(check, stage, node);
 }
 
 void weir_check_stages(struct weir_check *check, const struct weir_node *node)

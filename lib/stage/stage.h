@@ -145,7 +145,7 @@ struct weir_stage_setup {
 	struct weir_count_segment *segment; // lives longer
 	int node;
 	bool sampled_first; // a stamped packet stands first in what comes
-	uint64_t seed; // the same in each replica
+	uint64_t seed;	    // the same in each replica
 };
 
 // A counter of a stage's own: a uint64_t in its state, published under the
@@ -199,6 +199,11 @@ struct weir_stage {
 	bool merges;   // takes several inputs; other stages do too
 	bool no_replicas;
 
+	// check looks at options (a struct of state_size) when a file is
+	// read, before anything is opened; NULL: their table says all. Answers
+	// NULL when they are good, else the name of the one that is not, with
+	// words in e.
+	const char *(*check)(const void *options, struct weir_error *e);
 	int (*init)(void *state, const struct weir_stage_setup *setup,
 		struct weir_error *e);
 	// fini undoes an init that answered 0 and frees the packets that the

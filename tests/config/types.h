@@ -8,6 +8,9 @@
 #include "port/port.h"
 #include "stage/stage.h"
 
+#include <errno.h>
+#include <string.h>
+
 struct types_state {
 	const char *port, *expr;
 	uint32_t by, level;
@@ -18,6 +21,17 @@ struct types_state {
 static inline void types_kernel(
 	void *state, struct rte_mbuf **in, unsigned n, struct weir_out *out)
 {
+}
+
+// What a stage says of a value that its table cannot judge.
+static inline const char *types_check(const void *options, struct weir_error *e)
+{
+	const struct types_state *state = options;
+
+	if (strcmp(state->expr, "tcp prot") != 0)
+		return NULL;
+	weir_error_set(e, -EINVAL, "'%s' is not an expression", state->expr);
+	return "expr";
 }
 
 static const char *const types_by[] = {
@@ -56,6 +70,7 @@ static const struct weir_stage types_stages[] = {
 			WEIR_OPTION_DOUBLE(struct types_state, part, "part",
 				"0.5", "a part", .max = 1)},
 		.outputs = {"match", "rest"},
+		.check = types_check,
 		.kernel = types_kernel},
 	{.abi = WEIR_STAGE_ABI,
 		.type = "shard",
