@@ -9,6 +9,9 @@
 static const struct weir_command commands[] = {
 	{"check", "validate a pipeline file and print the plan",
 		weir_cmd_check},
+	{"stages", "tell what stages and ports there are", weir_cmd_stages},
+	{"schema", "print the JSON Schema of the pipeline file",
+		weir_cmd_schema},
 	{0},
 };
 

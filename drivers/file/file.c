@@ -237,6 +237,7 @@ const struct weir_port_driver weir_file_driver = {
 	.state_size = sizeof(struct file),
 	.options = options,
 	.queues_max = 1,
+	.one_way = true,
 	.keeps = file_keeps,
 	.open = file_open,
 	.start = file_start,

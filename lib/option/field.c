@@ -14,7 +14,7 @@ static int no_memory(struct weir_error *e)
 	return weir_error_set(e, -ENOMEM, "has no memory to be kept in");
 }
 
-static const char *range_text(
+const char *weir_option_bound(
 	const struct weir_option *option, uint64_t value, char *text)
 {
 	if (option->type == WEIR_TYPE_DURATION)
@@ -37,8 +37,8 @@ static int out_of_range(const struct weir_option *option, const char *given,
 	char least[WEIR_VALUE_SIZE], highest[WEIR_VALUE_SIZE];
 	char quoted[WEIR_QUOTED_SIZE];
 
-	range_text(option, option->min, least);
-	range_text(option, most(option), highest);
+	weir_option_bound(option, option->min, least);
+	weir_option_bound(option, most(option), highest);
 	weir_quote(given, quoted);
 	if (!option->max && option->min)
 		return weir_error_set(e, -EINVAL, "must be at least %s, not %s",
@@ -281,7 +281,8 @@ void weir_field_format(const void *from, const struct weir_option *option,
 	case WEIR_TYPE_U64:
 	case WEIR_TYPE_DURATION:
 	case WEIR_TYPE_SIZE:
-		one = range_text(option, *(const uint64_t *)from, number);
+		one = weir_option_bound(
+			option, *(const uint64_t *)from, number);
 		break;
 	case WEIR_TYPE_BOOL:
 		one = *(const bool *)from ? "true" : "false";

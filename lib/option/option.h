@@ -135,6 +135,11 @@ const char *weir_option_type_name(enum weir_option_type type);
 void weir_option_format(const struct weir_option_block *block,
 	const struct weir_option *option, char *text, size_t size);
 
+// weir_option_bound writes the option's min or max as a value of it would be
+// written, into WEIR_VALUE_SIZE bytes (value.h), and answers text.
+const char *weir_option_bound(
+	const struct weir_option *option, uint64_t bound, char *text);
+
 // weir_option_table_check tells whether a table is well formed: names legal and
 // unique, defaults readable, choices there where they are needed, fields inside
 // size bytes. Answers 0, or -EINVAL with words that name the option.
