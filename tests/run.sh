@@ -24,6 +24,8 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 logs=out/tests
 mkdir -p $logs
 rm -f $logs/*.tally
+clang=clang
+command -v ccache >/dev/null && clang="ccache clang"
 passed=0 failed=0 skipped=0
 began=$SECONDS
 
@@ -128,11 +130,11 @@ else
 		run_tests build-asan unit race
 		run_tests build-asan smoke
 	fi
-	if CC=clang build build-tsan "clang, thread sanitizer" \
+	if CC="$clang" build build-tsan "clang, thread sanitizer" \
 		-Db_sanitize=thread -Db_lundef=false -Dchecked=true; then
 		run_tests build-tsan race
 	fi
-	if CC=clang build build-clang "clang, sanitizers and fuzzers" \
+	if CC="$clang" build build-clang "clang, sanitizers and fuzzers" \
 		-Db_sanitize=address,undefined -Dfuzz=true; then
 		run_fuzz build-clang
 	fi
