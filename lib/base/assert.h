@@ -10,6 +10,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 // weir_assert_failed prints where and what and aborts.
 __attribute__((noreturn, cold)) void weir_assert_failed(
@@ -26,6 +27,7 @@ __attribute__((noreturn, cold)) void weir_assert_failed(
 #define weir_debug_assert(x) ((void)sizeof((x) ? 1 : 0))
 #endif
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define WEIR_NEVER UINT64_MAX
 
@@ -65,6 +66,7 @@ uint64_t weir_clock_ns(const struct weir_clock *clock, uint64_t ticks);
 // that what waits for it is never early. Saturates at WEIR_NEVER.
 uint64_t weir_clock_ticks(const struct weir_clock *clock, uint64_t ns);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -10,6 +10,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define WEIR_ERROR_SIZE 4096
 
@@ -33,6 +34,7 @@ void weir_error_clear(struct weir_error *e);
 const char *weir_nearest(
 	const char *word, const char *const *words, unsigned count);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,11 @@
 #include "base/error.h"
 #include "stage/stage.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
 extern const struct weir_stage weir_builtin_count;
 extern const struct weir_stage weir_builtin_delay;
 extern const struct weir_stage weir_builtin_drop;
@@ -20,5 +25,10 @@ extern const struct weir_stage weir_builtin_tx;
 // weir_builtins_register makes all of them known; a second call does nothing.
 // Answers 0 or what weir_stage_register answered.
 int weir_builtins_register(struct weir_error *e);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

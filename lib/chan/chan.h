@@ -46,6 +46,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 // What happened. Every operation answers one of these, and the compiler
 // insists that it is read.
@@ -162,6 +163,7 @@ bool weir_rx_closed(struct weir_rx *rx);
 // weir_tx_closed tells whether no receiver is left.
 bool weir_tx_closed(struct weir_tx *tx);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -23,6 +23,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
 enum weir_when_full {
 	WEIR_WHEN_FULL_WAIT,
 	WEIR_WHEN_FULL_DROP_NEWEST,
@@ -138,5 +143,10 @@ int weir_config_short(
 char *weir_config_schema(void);
 
 void weir_config_destroy(struct weir_config *config);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

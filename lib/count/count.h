@@ -36,6 +36,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
 #define WEIR_COUNT_PATH_SIZE 96
 #define WEIR_COUNT_INSTANCE_SIZE 64
 
@@ -125,5 +130,10 @@ bool weir_count_find(const struct weir_count_reader *reader, const char *path,
 // values it counted), 0 when there is none.
 uint64_t weir_count_value(
 	const struct weir_count_reader *reader, const char *path);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

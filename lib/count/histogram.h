@@ -19,6 +19,11 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
 #define WEIR_HISTOGRAM_SUB_BITS 5
 #define WEIR_HISTOGRAM_SUB (1u << WEIR_HISTOGRAM_SUB_BITS)
 #define WEIR_HISTOGRAM_VALUE_BITS 40 // 2^40 ticks: 7 minutes at 2.6 GHz
@@ -69,5 +74,10 @@ uint64_t weir_histogram_count(const struct weir_histogram *h);
 // when nothing was recorded.
 uint64_t weir_histogram_percentile(
 	const struct weir_histogram *h, double share);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,11 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
 #define WEIR_NODE_ANY (-1)
 
 // weir_mem_create allocates size zeroed bytes, aligned to a cache line, on
@@ -29,5 +34,10 @@ int weir_mem_node_of_cpu(unsigned cpu);
 // WEIR_DEBUG) until it is called with 0: lcores call it when they begin to
 // poll.
 void weir_mem_forbid(int forbid);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

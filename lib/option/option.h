@@ -18,6 +18,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 enum weir_option_type {
 	WEIR_TYPE_END = 0,  // ends a table
@@ -146,6 +147,7 @@ const char *weir_option_bound(
 int weir_option_table_check(
 	const struct weir_option *table, size_t size, struct weir_error *e);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -15,6 +15,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define WEIR_VALUE_SIZE 32  // room for any of the three, written
 #define WEIR_QUOTED_SIZE 96 // room for what weir_quote writes
@@ -37,6 +38,7 @@ const char *weir_size_format(uint64_t bytes, char *text);
 // obey shown as '?'. Answers to.
 const char *weir_quote(const char *text, char *to);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -20,6 +20,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
 struct weir_pipeline;
 struct json_t;
 
@@ -63,5 +68,10 @@ void weir_report_print(const struct json_t *report, FILE *to, bool colour);
 int weir_pipeline_verdict(const struct weir_pipeline *pipeline);
 
 void weir_pipeline_close(struct weir_pipeline *pipeline);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

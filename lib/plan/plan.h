@@ -15,6 +15,11 @@
 
 #include <stdio.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
 struct json_t; // of jansson
 
 enum weir_plan_executor_kind { WEIR_PLAN_LCORE, WEIR_PLAN_THREAD };
@@ -91,5 +96,10 @@ void weir_plan_destroy(struct weir_plan *plan);
 void weir_plan_print(const struct weir_plan *plan, FILE *to, bool colour);
 void weir_plan_dot(const struct weir_plan *plan, FILE *to);
 struct json_t *weir_plan_json(const struct weir_plan *plan);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

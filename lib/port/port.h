@@ -24,6 +24,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
 struct rte_mbuf;
 struct rte_mempool;
 struct weir_count_segment;
@@ -117,5 +122,10 @@ struct weir_port {
 	void *state;
 	const char *name;
 };
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -15,6 +15,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct weir_kernel_test; // one instance of a stage under test
 
@@ -67,6 +68,7 @@ uint64_t weir_kernel_test_counter(
 // answers what is unaccounted: 0 for a stage that keeps its promise.
 int64_t weir_kernel_test_close(struct weir_kernel_test *test);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

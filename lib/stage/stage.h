@@ -31,6 +31,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct rte_mbuf;
 struct weir_executor;
@@ -272,6 +273,7 @@ unsigned weir_stage_drop_count(const struct weir_stage *stage);
 	__attribute__((visibility("default"))) \
 	const struct weir_stage *const weir_stage_exported = &(stage)
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -44,6 +44,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 #define WEIR_TURN_POSTS 64
 #define WEIR_TURN_COLD 32
@@ -175,6 +176,7 @@ void weir_step_init(struct weir_step *step, weir_step_fn *run,
 // there. The executor's thread, or before it runs.
 void weir_step_ready(struct weir_executor *executor, struct weir_step *step);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

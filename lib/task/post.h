@@ -19,6 +19,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct weir_executor;
 
@@ -31,6 +32,7 @@ struct weir_post {
 // turns. Wait-free but for other posters' progress; no system call.
 void weir_executor_post(struct weir_executor *executor, struct weir_post *post);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -30,6 +30,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct weir_executor;
 struct weir_histogram;
@@ -128,6 +129,7 @@ __attribute__((warn_unused_result)) int weir_start(
 	struct weir_executor *executor, void (*fn)(void *arg), void *arg,
 	const struct weir_spawn_options *options, void (*ended)(void *arg));
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

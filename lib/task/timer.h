@@ -20,6 +20,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct weir_executor;
 
@@ -42,6 +43,7 @@ void weir_timer_set(struct weir_executor *executor, struct weir_timer *timer,
 // weir_timer_cancel takes timer back; false when it was not pending.
 bool weir_timer_cancel(struct weir_timer *timer);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

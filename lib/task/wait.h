@@ -24,6 +24,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct weir_executor;
 
@@ -79,6 +80,7 @@ void weir_watch_start(struct weir_executor *executor, struct weir_watch *watch);
 // weir_watch_stop makes executor forget the watch.
 void weir_watch_stop(struct weir_watch *watch);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// All of weir that programs build against. Each header can be had alone as
+// well; weir/stage/kernel_test.h, for tests of stages, is only had so.
+#ifndef WEIR_WEIR_H
+#define WEIR_WEIR_H
+
+#include "base/assert.h"
+#include "base/atomic.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "builtin/builtin.h"
+#include "chan/chan.h"
+#include "config/config.h"
+#include "count/count.h"
+#include "count/histogram.h"
+#include "drivers/drivers.h"
+#include "mem/mem.h"
+#include "option/option.h"
+#include "pipeline/pipeline.h"
+#include "plan/plan.h"
+#include "port/port.h"
+#include "stage/stage.h"
+#include "task/executor.h"
+#include "task/task.h"
+
+#endif
