@@ -33,6 +33,7 @@ prioritised() {
 }
 
 chosen() {
+	local name
 	[ ${#names[@]} -eq 0 ] && return 0
 	for name in "${names[@]}"; do
 		[[ $1 == *"$name"* ]] && return 0
