@@ -32,7 +32,9 @@
 // who sends or receives does nothing for them.
 //
 // Memory.  open allocates; the last close frees. Handles lie where the caller
-// puts them and may be moved (copied, the old one forgotten) while unused. An
+// puts them and may be moved (copied, the old one forgotten) while unused. Their
+// users write to them: the two ends of a channel between cores belong on cache
+// lines of their own. An
 // executor may go while channels live that were used on it.
 #ifndef WEIR_CHAN_CHAN_H
 #define WEIR_CHAN_CHAN_H

@@ -162,6 +162,7 @@ void weir_rx_close(struct weir_rx *rx)
 	place = weir_channel_enter(channel);
 	*rx = (struct weir_rx){0};
 	if (sub_acq_rel(&channel->shared->rx_count, 1) == 1) {
+		store_release(&channel->express, WEIR_EXPRESS_OVER);
 		weir_channel_drain(channel);
 		weir_channel_wake(place, WEIR_SIDE_SEND);
 	}

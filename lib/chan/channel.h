@@ -76,33 +76,30 @@ enum {
 	WEIR_OWNER_SHARED,
 };
 
+// Whether words may be sent and received the shortest way: one user on each
+// end, shared, receivers there. It may last a moment longer than its reasons,
+// as any look at a count may.
+enum { WEIR_EXPRESS_NOT_YET, WEIR_EXPRESS, WEIR_EXPRESS_OVER };
+
 struct weir_channel {
 	uintptr_t owner; // see "Who wakes"
 	struct weir_channel_shared *shared;
 	bool multi;    // many users on each end
-	bool words;    // one user on each end, messages of 8 bytes: fast
+	bool words;    // one user on each end, messages of 8 bytes
 	bool pointers; // cleared when sent
 	unsigned message_size;
 	void (*release)(void *arg, void *message);
 	void *release_arg;
+	uint32_t express; // WEIR_EXPRESS, once it is and as long as it lasts
 	// Any user writes, when one comes or goes.
 	alignas(WEIR_CACHE_LINE) uint32_t handle_count;
 	// The first is the owner's, the others belong to who claims them.
 	struct weir_place places[WEIR_CHANNEL_PLACES];
 };
 
-// weir_channel_knows tells whether the caller is known already, and sets *place
-// as weir_channel_enter would answer it.
-static inline bool weir_channel_knows(
-	struct weir_channel *channel, struct weir_place **place)
+static inline bool weir_channel_is_express(const struct weir_channel *channel)
 {
-	uintptr_t owner = load_relaxed(&channel->owner);
-
-	*place = NULL;
-	if (likely(owner == WEIR_OWNER_SHARED))
-		return true;
-	*place = &channel->places[0];
-	return owner == (uintptr_t)weir_executor_current();
+	return likely(load_acquire(&channel->express) == WEIR_EXPRESS);
 }
 
 // weir_channel_meet is the rest of weir_channel_enter.
@@ -113,29 +110,24 @@ struct weir_place *weir_channel_meet(struct weir_channel *channel);
 static inline struct weir_place *weir_channel_enter(
 	struct weir_channel *channel)
 {
-	struct weir_place *place;
+	uintptr_t owner = load_relaxed(&channel->owner);
 
-	return likely(weir_channel_knows(channel, &place))
-		       ? place
-		       : weir_channel_meet(channel);
+	if (likely(owner == WEIR_OWNER_SHARED))
+		return NULL;
+	if (likely(owner == (uintptr_t)weir_executor_current()))
+		return &channel->places[0];
+	return weir_channel_meet(channel);
 }
 
 // weir_side_push wakes those that can go on now.
 void weir_side_push(struct weir_side *side);
-
-// weir_channel_has_waiters tells whether weir_channel_wake has work to do.
-static inline bool weir_channel_has_waiters(
-	const struct weir_place *place, enum weir_side_kind kind)
-{
-	return place && !weir_wait_queue_empty(&place->side[kind].watch.queue);
-}
 
 // weir_channel_wake wakes the waiters of one side at place, the answer of
 // weir_channel_enter, after something was done for them.
 static inline void weir_channel_wake(
 	struct weir_place *place, enum weir_side_kind kind)
 {
-	if (weir_channel_has_waiters(place, kind))
+	if (place && !weir_wait_queue_empty(&place->side[kind].watch.queue))
 		weir_side_push(&place->side[kind]);
 }
 

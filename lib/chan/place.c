@@ -86,6 +86,15 @@ static bool has_waiters(const struct weir_side *side)
 
 // ---- the change from one executor to several ----
 
+static void shared_from_now(struct weir_channel *channel)
+{
+	uint32_t not_yet = WEIR_EXPRESS_NOT_YET;
+
+	store_release(&channel->owner, WEIR_OWNER_SHARED);
+	if (channel->words)
+		cas_acq_rel(&channel->express, &not_yet, WEIR_EXPRESS);
+}
+
 // shared_now runs on the first executor, posted by the second.
 static void shared_now(struct weir_executor *executor, struct weir_post *post)
 {
@@ -96,7 +105,7 @@ static void shared_now(struct weir_executor *executor, struct weir_post *post)
 		if (has_waiters(&place->side[i]))
 			weir_watch_start(executor, &place->side[i].watch);
 	}
-	store_release(&place->channel->owner, WEIR_OWNER_SHARED);
+	shared_from_now(place->channel);
 }
 
 static void share(struct weir_channel *channel, uintptr_t owner)
@@ -107,7 +116,7 @@ static void share(struct weir_channel *channel, uintptr_t owner)
 		return;
 	fence_full(); // "the change": owner is written, parked read
 	if (load_acquire(&first->parked) == 0) {
-		store_release(&channel->owner, WEIR_OWNER_SHARED);
+		shared_from_now(channel);
 		return;
 	}
 	first->post.fn = shared_now;
@@ -121,9 +130,11 @@ struct weir_place *weir_channel_meet(struct weir_channel *channel)
 
 	if (owner == WEIR_OWNER_NOBODY &&
 		cas_acq_rel(&channel->owner, &owner,
-			self ? (uintptr_t)self : WEIR_OWNER_SHARED)) {
-		if (!self)
+			self ? (uintptr_t)self : WEIR_OWNER_SHARING)) {
+		if (!self) {
+			shared_from_now(channel);
 			return NULL;
+		}
 		store_relaxed(&channel->places[0].executor, self);
 		return &channel->places[0];
 	}

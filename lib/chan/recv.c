@@ -45,25 +45,13 @@ static __attribute__((noinline)) enum weir_result try_recv_any(
 	return recv_now(rx, message, 1, &done);
 }
 
-static __attribute__((noinline)) enum weir_result received_and_wake(
-	struct weir_place *place)
-{
-	weir_channel_wake(place, WEIR_SIDE_SEND);
-	return WEIR_RECEIVED;
-}
-
-// One word on a ring for one user is done here without a call; the rest goes
-// the way of bursts, an empty channel too.
+// The shortest way makes no call, so that no register need be saved. What seems
+// empty goes the other way, where the end is looked for.
 enum weir_result weir_try_recv(struct weir_rx *rx, void *message)
 {
-	struct weir_channel *channel = rx->channel;
-	struct weir_place *place;
-
-	if (unlikely(!channel->words || !weir_channel_knows(channel, &place) ||
-		     !weir_ring_recv_one(&rx->end, message, 8)))
+	if (!weir_channel_is_express(rx->channel) ||
+		!weir_ring_recv_one(&rx->end, message, 8))
 		return try_recv_any(rx, message);
-	if (unlikely(weir_channel_has_waiters(place, WEIR_SIDE_SEND)))
-		return received_and_wake(place);
 	return WEIR_RECEIVED;
 }
 
@@ -76,17 +64,13 @@ static __attribute__((noinline)) enum weir_result try_recv_burst_any(
 enum weir_result weir_try_recv_burst(
 	struct weir_rx *rx, void *messages, unsigned count, unsigned *done)
 {
-	struct weir_channel *channel = rx->channel;
-	struct weir_place *place;
 	unsigned n = 0;
 
-	if (channel->words && weir_channel_knows(channel, &place))
+	if (weir_channel_is_express(rx->channel))
 		n = weir_ring_recv_plainly(&rx->end, messages, count, 8);
 	if (unlikely(n == 0))
 		return try_recv_burst_any(rx, messages, count, done);
 	*done = n;
-	if (unlikely(weir_channel_has_waiters(place, WEIR_SIDE_SEND)))
-		return received_and_wake(place);
 	return WEIR_RECEIVED;
 }
 

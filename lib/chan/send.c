@@ -24,7 +24,7 @@ static inline __attribute__((always_inline)) enum weir_result send_now(
 
 static inline void clear(struct weir_tx *tx, void *message)
 {
-	if (tx->channel->pointers)
+	if (likely(tx->channel->pointers))
 		*(void **)message = NULL;
 }
 
@@ -39,38 +39,14 @@ static __attribute__((noinline)) enum weir_result try_send_any(
 	return result;
 }
 
-// may_send_words tells whether the caller may go the short way: words on a ring
-// for one user, the caller known, a receiver there.
-static inline bool may_send_words(
-	struct weir_channel *channel, struct weir_place **place)
-{
-	return channel->words && weir_channel_knows(channel, place) &&
-	       load_acquire(&channel->shared->rx_count) != 0;
-}
-
-static __attribute__((noinline)) enum weir_result sent_and_wake(
-	struct weir_place *place)
-{
-	weir_channel_wake(place, WEIR_SIDE_RECV);
-	return WEIR_SENT;
-}
-
-// One word on a ring for one user is done here without a call; the rest goes
-// the way of bursts.
+// The shortest way makes no call, so that no register need be saved.
 enum weir_result weir_try_send(struct weir_tx *tx, void *message)
 {
-	struct weir_channel *channel = tx->channel;
-	struct weir_place *place;
-
-	if (unlikely(!channel->words || !weir_channel_knows(channel, &place) ||
-		     !load_acquire(&channel->shared->rx_count)))
+	if (!weir_channel_is_express(tx->channel))
 		return try_send_any(tx, message);
 	if (unlikely(!weir_ring_send_one(&tx->end, message, 8)))
 		return WEIR_FULL;
-	if (channel->pointers)
-		*(void **)message = NULL;
-	if (unlikely(weir_channel_has_waiters(place, WEIR_SIDE_RECV)))
-		return sent_and_wake(place);
+	clear(tx, message);
 	return WEIR_SENT;
 }
 
@@ -84,15 +60,10 @@ static __attribute__((noinline)) enum weir_result try_send_burst_any(
 enum weir_result weir_try_send_burst(struct weir_tx *tx, const void *messages,
 	unsigned count, unsigned *done)
 {
-	struct weir_channel *channel = tx->channel;
-	struct weir_place *place;
-
-	if (unlikely(!may_send_words(channel, &place) ||
+	if (unlikely(!weir_channel_is_express(tx->channel) ||
 		     !weir_ring_send_plainly(&tx->end, messages, count, 8)))
 		return try_send_burst_any(tx, messages, count, done);
 	*done = count;
-	if (unlikely(weir_channel_has_waiters(place, WEIR_SIDE_RECV)))
-		return sent_and_wake(place);
 	return WEIR_SENT;
 }
 
