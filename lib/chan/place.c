@@ -189,7 +189,7 @@ static void unpark(struct weir_side *side, bool greedy, bool woken)
 
 	side->granted -= woken;
 	side->greedy -= greedy;
-	if (!has_waiters(side))
+	if (!has_waiters(side) && !weir_list_empty(&side->watch.link))
 		weir_watch_stop(&side->watch);
 	// Until the post has come, if there is one under way to this place.
 	while (place == &place->channel->places[0] &&
