@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Plain threads and try_: many on each end, and ends that close in each order
+// while others use them. Each message is received once or released once.
+#include "base/assert.h"
+#include "base/atomic.h"
+#include "base/random.h"
+#include "chan/chan.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define USERS_MAX 2
+#define MESSAGES 4000 // of each sender
+#define ROUNDS 60
+
+struct run {
+	uint32_t sent, received, released; // all users
+	uint8_t seen[USERS_MAX][MESSAGES];
+	unsigned stop_after; // messages that each receiver takes; 0: all
+};
+
+struct user {
+	struct run *run;
+	struct weir_tx tx;
+	struct weir_rx rx;
+	uint32_t id;
+};
+
+// The message is a pointer to memory that only its owner touches, so that the
+// thread sanitizer sees whether ownership moves with it.
+struct message {
+	uint32_t sender, number;
+};
+
+static void see(struct run *run, struct message *message)
+{
+	uint8_t *seen = &run->seen[message->sender][message->number];
+
+	weir_assert(exchange_acq_rel(seen, 1) == 0);
+	free(message);
+}
+
+static void release(void *arg, void *message)
+{
+	struct run *run = arg;
+
+	see(run, message);
+	add_relaxed(&run->released, 1);
+}
+
+static void *send_all(void *arg)
+{
+	struct user *user = arg;
+
+	for (uint32_t i = 0; i < MESSAGES; i++) {
+		struct message *message = malloc(sizeof(*message));
+		enum weir_result result;
+
+		*message = (struct message){user->id, i};
+		do {
+			result = weir_try_send(&user->tx, &message);
+			if (result == WEIR_FULL)
+				sched_yield();
+		} while (result == WEIR_FULL);
+		if (result == WEIR_CLOSED) {
+			weir_assert(message && message->number == i);
+			free(message);
+			break;
+		}
+		weir_assert(!message);
+		add_relaxed(&user->run->sent, 1);
+	}
+	weir_tx_close(&user->tx);
+	return NULL;
+}
+
+static void *recv_some(void *arg)
+{
+	struct user *user = arg;
+	unsigned stop = user->run->stop_after;
+	uint32_t next[USERS_MAX] = {0};
+
+	for (unsigned taken = 0; !stop || taken < stop;) {
+		struct message *message;
+		enum weir_result result = weir_try_recv(&user->rx, &message);
+
+		if (result == WEIR_CLOSED)
+			break;
+		if (result == WEIR_EMPTY) {
+			sched_yield();
+			continue;
+		}
+		weir_assert(message->number >= next[message->sender]);
+		next[message->sender] = message->number + 1;
+		see(user->run, message);
+		add_relaxed(&user->run->received, 1);
+		taken++;
+	}
+	weir_rx_close(&user->rx);
+	return NULL;
+}
+
+static void race(enum weir_channel_class class_, unsigned users,
+	unsigned capacity, unsigned stop_after)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	const struct weir_channel_options options = {
+		.class_ = class_, .release = release, .release_arg = run};
+	struct user senders[USERS_MAX], receivers[USERS_MAX];
+	pthread_t threads[2 * USERS_MAX];
+
+	run->stop_after = stop_after;
+	weir_assert(!weir_channel_open_with(
+		capacity, &options, &senders[0].tx, &receivers[0].rx));
+	for (unsigned i = 0; i < users; i++) {
+		if (i > 0) {
+			weir_assert(
+				!weir_tx_clone(&senders[0].tx, &senders[i].tx));
+			weir_assert(!weir_rx_clone(
+				&receivers[0].rx, &receivers[i].rx));
+		}
+		senders[i].run = receivers[i].run = run;
+		senders[i].id = i;
+	}
+	for (unsigned i = 0; i < users; i++) {
+		pthread_create(&threads[2 * i], NULL, recv_some, &receivers[i]);
+		pthread_create(
+			&threads[2 * i + 1], NULL, send_all, &senders[i]);
+	}
+	for (unsigned i = 0; i < 2 * users; i++)
+		pthread_join(threads[i], NULL);
+	weir_assert(run->sent == run->received + run->released);
+	weir_assert(stop_after || run->received == users * MESSAGES);
+	free(run);
+}
+
+int main(void)
+{
+	struct weir_random r = {42};
+
+	race(WEIR_SPSC, 1, 3, 0);
+	race(WEIR_MPMC, 2, 3, 0);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		unsigned stop = 1 + (unsigned)weir_random_below(&r, 200);
+
+		race(WEIR_SPSC, 1, 1 + i % 4, stop);
+		race(WEIR_MPMC, 2, 1 + i % 4, stop);
+	}
+	puts("each message was received once or released once");
+	return 0;
+}
