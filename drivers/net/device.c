@@ -117,10 +117,38 @@ int weir_device_start(
 	return 0;
 }
 
+void weir_device_stats(
+	const struct weir_device *device, struct rte_eth_stats *stats)
+{
+	*stats = device->last;
+	if (device->started && rte_eth_stats_get(device->id, stats))
+		memset(stats, 0, sizeof(*stats));
+}
+
+// empty frees what lies in the rings of a ring device.
+static void empty(const struct weir_device *device)
+{
+	struct rte_mbuf *packets[32];
+	struct rte_eth_dev_info info;
+	uint16_t n;
+
+	if (rte_eth_dev_info_get(device->id, &info) ||
+		strcmp(info.driver_name, "net_ring"))
+		return;
+	for (uint16_t queue = 0; queue < info.nb_rx_queues; queue++)
+		while ((n = rte_eth_rx_burst(device->id, queue, packets, 32)) >
+			0)
+			rte_pktmbuf_free_bulk(packets, n);
+}
+
 void weir_device_stop(struct weir_device *device)
 {
-	if (device->started)
-		rte_eth_dev_stop(device->id);
+	if (!device->started)
+		return;
+	// What is freed here never came in.
+	weir_device_stats(device, &device->last);
+	empty(device);
+	rte_eth_dev_stop(device->id);
 	device->started = false;
 }
 

@@ -17,6 +17,7 @@ struct weir_device {
 	uint16_t id;
 	bool plugged, started;
 	struct rte_eth_dev_info info;
+	struct rte_eth_stats last; // when it stopped
 };
 
 // What a device is to be set up for.
@@ -41,8 +42,14 @@ int weir_device_configure(struct weir_device *device,
 int weir_device_start(
 	struct weir_device *device, const char *port, struct weir_error *e);
 
+// weir_device_stats answers its counters, those of its last moment when it has
+// stopped.
+void weir_device_stats(
+	const struct weir_device *device, struct rte_eth_stats *stats);
+
 // weir_device_stop and weir_device_unplug undo; harmless where there is nothing
-// to undo.
+// to undo. What a ring device still holds when it stops is freed: DPDK would
+// forget it.
 void weir_device_stop(struct weir_device *device);
 void weir_device_unplug(struct weir_device *device);
 

@@ -136,8 +136,7 @@ static void net_stats(void *state, struct weir_port_stats *stats)
 	struct rte_eth_stats s;
 
 	*stats = (struct weir_port_stats){0};
-	if (!net->device.plugged || rte_eth_stats_get(net->device.id, &s))
-		return;
+	weir_device_stats(&net->device, &s);
 	stats->rx_packets = s.ipackets;
 	stats->rx_bytes = s.ibytes;
 	stats->rx_missed = s.imissed;
