@@ -97,6 +97,8 @@ static void run(struct weir_shell *shell, struct weir_instance *instance,
 		instance->kernel(instance->state, in, n, &instance->out);
 	if (unlikely(instance->timed_with != NULL)) {
 		shell->tail = instance;
+		if (unlikely(instance->out.trash.count))
+			discard_trash(shell, &instance->out.trash);
 		return;
 	}
 	shell->now = weir_executor_lap_inline(shell->executor, instance->steps);
@@ -229,9 +231,7 @@ static unsigned tick(struct weir_shell *shell, struct weir_instance *instance)
 	instance->out.now = shell->now;
 	instance->type->tick(instance->state, shell->now, &instance->out);
 	consumed = instance->counts->consumed - consumed;
-	left = instance->out.trash.count + (unsigned)consumed;
-	for (unsigned i = 0; i < instance->lane_count; i++)
-		left += instance->out.lanes[i].count;
+	left = weir_burst_emitted(instance) + (unsigned)consumed;
 	if (likely(!left))
 		return 0;
 	shell->now = weir_executor_lap_inline(shell->executor, instance->steps);

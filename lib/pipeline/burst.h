@@ -22,6 +22,17 @@ uint32_t weir_burst_emit_room(
 	const struct weir_shell *shell, const struct weir_instance *instance);
 void weir_burst_set_room(struct weir_instance *instance, uint32_t room);
 
+// weir_burst_emitted answers how many packets lie on the instance's lanes and
+// in its trash, to be settled.
+static inline unsigned weir_burst_emitted(const struct weir_instance *instance)
+{
+	unsigned count = instance->out.trash.count;
+
+	for (unsigned i = 0; i < instance->lane_count; i++)
+		count += instance->out.lanes[i].count;
+	return count;
+}
+
 // weir_burst_can_drop tells whether all that an instance holds could be
 // dropped now. On an lcore it always can; a thread needs room on the way to
 // one.

@@ -125,9 +125,10 @@ static int gather(const struct reach *reach, struct weir_instance *instance,
 				instance, &reach->edges[i], row[i], e);
 		leaves->at[leaves->count++] = (struct weir_leaf){
 			.edge = is_edge ? &reach->edges[i] : NULL,
-			.instance = is_edge ? NULL
-					    : &reach->instances
-						       [i - reach->edge_count],
+			.instance =
+				is_edge ? NULL
+					: &reach->instances[i -
+							    reach->edge_count],
 			.copies = row[i],
 			.wanted = times(row[i], WEIR_BURST),
 		};
@@ -167,8 +168,8 @@ int weir_credit_find(struct weir_instance *instances,
 		.edge_count = plan->edge_count,
 		.places = plan->edge_count + plan->instance_count + 1,
 	};
-	size_t size = (size_t)reach.places * reach.instance_count *
-		      sizeof(uint32_t);
+	size_t size =
+		(size_t)reach.places * reach.instance_count * sizeof(uint32_t);
 	int err;
 
 	reach.take = weir_mem_create(size + 1, WEIR_NODE_ANY);

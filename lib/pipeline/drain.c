@@ -25,17 +25,24 @@ static bool drained(const struct weir_instance *instance)
 	       (type->source || !type->ended || type->ended(instance->state));
 }
 
+// call_drain lets the instance give what it has room for. What only waits (a
+// port that writes) is waiting, not a step.
 static void call_drain(struct weir_shell *shell, struct weir_instance *instance)
 {
+	uint64_t consumed = instance->counts->consumed;
 	uint32_t room = weir_burst_emit_room(shell, instance);
-	unsigned left;
+	uint64_t moved;
 
 	weir_burst_set_room(instance, room);
 	instance->out.now = shell->now;
 	instance->type->drain(instance->state, &instance->out);
+	moved = instance->counts->consumed - consumed +
+		weir_burst_emitted(instance);
+	if (!moved)
+		return;
 	shell->now = weir_executor_lap_inline(shell->executor, instance->steps);
-	left = weir_burst_settle(shell, instance);
-	weir_executor_worked_inline(shell->executor, left);
+	weir_burst_settle(shell, instance);
+	weir_executor_worked_inline(shell->executor, moved);
 }
 
 static void finish(struct weir_shell *shell)

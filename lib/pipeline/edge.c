@@ -6,20 +6,20 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define SENT(field)                                                     \
-	{                                                               \
-		#field, "packets", WEIR_COUNT_TOTAL,                    \
-			offsetof(struct weir_edge_sent, field)          \
+#define SENT(field)                                            \
+	{                                                      \
+#field, "packets", WEIR_COUNT_TOTAL,           \
+			offsetof(struct weir_edge_sent, field) \
 	}
-#define TAKEN(field)                                                    \
-	{                                                               \
-		#field, "packets", WEIR_COUNT_TOTAL,                    \
-			offsetof(struct weir_edge_taken, field)         \
+#define TAKEN(field)                                            \
+	{                                                       \
+#field, "packets", WEIR_COUNT_TOTAL,            \
+			offsetof(struct weir_edge_taken, field) \
 	}
-#define GAUGE(field)                                                    \
-	{                                                               \
-		#field, "packets", WEIR_COUNT_GAUGE,                    \
-			offsetof(struct weir_edge_gauges, field)        \
+#define GAUGE(field)                                             \
+	{                                                        \
+#field, "packets", WEIR_COUNT_GAUGE,             \
+			offsetof(struct weir_edge_gauges, field) \
 	}
 
 static const struct weir_count_field sent_fields[] = {SENT(in), SENT(full)};
@@ -67,7 +67,8 @@ int weir_edge_open(struct weir_edge *edge, const char *name, uint32_t depth,
 	edge->ring = weir_mem_create(size, node);
 	if (!edge->ring)
 		return weir_error_set(e, -ENOMEM,
-			"edge %s: no memory for %u packets: give runtime.memory "
+			"edge %s: no memory for %u packets: give "
+			"runtime.memory "
 			"more, or the edge less depth",
 			name, depth);
 	weir_ring_init(edge->ring, name, capacity, false);

@@ -52,8 +52,8 @@ static void step_freer(struct weir_executor *executor, struct weir_step *step)
 	unsigned total = 0;
 
 	for (unsigned i = 0; i < freer->count; i++) {
-		unsigned n = weir_edge_recv(
-			freer->edges[i], packets, FREE_BURST);
+		unsigned n =
+			weir_edge_recv(freer->edges[i], packets, FREE_BURST);
 
 		if (n)
 			rte_pktmbuf_free_bulk(packets, n);
@@ -70,8 +70,8 @@ void weir_runners_free_givebacks(struct weir_pipeline *pipeline)
 
 	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
 		struct weir_edge *edge = pipeline->runners[i].giveback;
-		unsigned n = edge ? weir_edge_recv(edge, packets, FREE_BURST)
-				  : 0;
+		unsigned n =
+			edge ? weir_edge_recv(edge, packets, FREE_BURST) : 0;
 
 		for (; n; n = weir_edge_recv(edge, packets, FREE_BURST))
 			rte_pktmbuf_free_bulk(packets, n);
@@ -93,8 +93,8 @@ static struct weir_runner *nth_lcore(
 			return runner;
 }
 
-static int open_giveback(struct weir_pipeline *pipeline, unsigned index,
-	struct weir_error *e)
+static int open_giveback(
+	struct weir_pipeline *pipeline, unsigned index, struct weir_error *e)
 {
 	const struct weir_plan *plan = pipeline->plan;
 	struct weir_runner *runner = &pipeline->runners[index];
@@ -114,9 +114,9 @@ static int open_giveback(struct weir_pipeline *pipeline, unsigned index,
 	if (err)
 		return err;
 	if (!freer->edges)
-		freer->edges = weir_mem_create(
-			plan->executor_count * sizeof(void *),
-			lcore->plan->node);
+		freer->edges =
+			weir_mem_create(plan->executor_count * sizeof(void *),
+				lcore->plan->node);
 	if (!freer->edges)
 		return weir_error_set(e, -ENOMEM, "out of memory");
 	freer->edges[freer->count++] = runner->giveback;
@@ -143,16 +143,16 @@ static int open_counts(struct weir_pipeline *pipeline,
 	static const struct weir_count_field others = {
 		"others", "ticks", WEIR_COUNT_HISTOGRAM, 0};
 
-	runner->counts = weir_count_add(pipeline->segment, name,
-		sizeof(*runner->counts), weir_executor_fields,
-		WEIR_EXECUTOR_FIELDS, e);
+	runner->counts =
+		weir_count_add(pipeline->segment, name, sizeof(*runner->counts),
+			weir_executor_fields, WEIR_EXECUTOR_FIELDS, e);
 	runner->others = weir_count_add(pipeline->segment, name,
 		sizeof(*runner->others), &others, 1, e);
 	return runner->counts && runner->others ? 0 : -ENOSPC;
 }
 
-static int open_runner(struct weir_pipeline *pipeline, unsigned index,
-	struct weir_error *e)
+static int open_runner(
+	struct weir_pipeline *pipeline, unsigned index, struct weir_error *e)
 {
 	struct weir_runner *runner = &pipeline->runners[index];
 	bool thread = runner->plan->kind == WEIR_PLAN_THREAD;

@@ -83,7 +83,7 @@ void weir_shell_step_inputs(
 	} else {
 		bool held = !credit && weir_shell_input_waits(shell);
 
-		weir_shell_idle(shell,
-			held ? WEIR_TIME_HELD_BACK : WEIR_TIME_WAITING);
+		weir_shell_idle(
+			shell, held ? WEIR_TIME_HELD_BACK : WEIR_TIME_WAITING);
 	}
 }

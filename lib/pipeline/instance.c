@@ -67,13 +67,13 @@ static int open_own(struct weir_instance *instance,
 	unsigned count = 0;
 
 	for (; counter->name; counter++, count++)
-		fields[count] = (struct weir_count_field){counter->name,
-			counter->unit, WEIR_COUNT_TOTAL,
-			count * sizeof(uint64_t)};
+		fields[count] =
+			(struct weir_count_field){counter->name, counter->unit,
+				WEIR_COUNT_TOTAL, count * sizeof(uint64_t)};
 	if (!count)
 		return 0;
-	instance->own = weir_count_add(segment, prefix,
-		count * sizeof(uint64_t), fields, count, e);
+	instance->own = weir_count_add(
+		segment, prefix, count * sizeof(uint64_t), fields, count, e);
 	return instance->own ? 0 : -ENOSPC;
 }
 
@@ -122,16 +122,14 @@ int weir_instance_open(struct weir_instance *instance,
 	instance->ethernet = config->type->ethernet;
 	instance->emits = config->type->source || config->type->tick ||
 			  config->type->drain;
-	instance->state =
-		weir_mem_create(config->type->state_size + 1, node);
+	instance->state = weir_mem_create(config->type->state_size + 1, node);
 	if (!instance->state)
 		return weir_error_set(e, -ENOMEM,
 			"stage '%s': no memory for its state: give "
 			"runtime.memory more",
 			planned->name);
 	if (config->options)
-		memcpy(instance->state,
-			weir_option_block_data(config->options),
+		memcpy(instance->state, weir_option_block_data(config->options),
 			config->type->state_size);
 	err = open_books(instance, segment, e);
 	if (!err)
@@ -154,8 +152,10 @@ void weir_instance_publish(struct weir_instance *instance)
 	const struct weir_stage_counter *counter = instance->type->counters;
 
 	for (unsigned i = 0; instance->own && counter[i].name; i++) {
-		const uint64_t *value = (const uint64_t *)(const void *)((
-			const char *)instance->state + counter[i].offset);
+		const uint64_t *value =
+			(const uint64_t *)(const void *)((const char *)instance
+								 ->state +
+							 counter[i].offset);
 
 		store_relaxed(&instance->own[i], load_relaxed(value));
 	}

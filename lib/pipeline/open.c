@@ -30,8 +30,7 @@ static int open_books(struct weir_pipeline *pipeline, struct weir_error *e)
 		{"size", "packets", WEIR_COUNT_GAUGE, 0},
 		{"held", "packets", WEIR_COUNT_GAUGE, sizeof(uint64_t)},
 	};
-	const char *instance =
-		*pipeline->instance ? pipeline->instance : NULL;
+	const char *instance = *pipeline->instance ? pipeline->instance : NULL;
 	int err = weir_count_create(&pipeline->segment, instance,
 		segment_size(pipeline->plan), pipeline->clock, e);
 
@@ -94,8 +93,7 @@ static int open_pool(struct weir_pipeline *pipeline, struct weir_error *e)
 		plan->executors[0].node, e);
 
 	if (!err)
-		store_relaxed(
-			&pipeline->pool_gauges[0], pipeline->pool->size);
+		store_relaxed(&pipeline->pool_gauges[0], pipeline->pool->size);
 	return err;
 }
 
@@ -143,8 +141,7 @@ static const char *name_edge(
 	char *name;
 
 	return asprintf(&name, "%s%s%s->%s", from->name, several ? "." : "",
-		       several ? type->outputs[edge->output] : "",
-		       to->name) < 0
+		       several ? type->outputs[edge->output] : "", to->name) < 0
 		       ? NULL
 		       : name;
 }
@@ -226,15 +223,16 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 	int err;
 
 	// The books first: they tell whether the name is taken.
-	if ((err = open_books(pipeline, e)) || (err = open_eal(plan, options, e)) ||
+	if ((err = open_books(pipeline, e)) ||
+		(err = open_eal(plan, options, e)) ||
 		(err = open_pool(pipeline, e)) ||
 		(err = weir_ports_open(pipeline, e)) ||
 		(err = open_instances(pipeline, e)) ||
 		(err = open_edges(pipeline, e)) ||
-		(err = weir_wire(pipeline->instances, plan, pipeline->edges,
-			 e)) ||
-		(err = weir_credit_find(pipeline->instances, plan,
-			 pipeline->edges, e)) ||
+		(err = weir_wire(
+			 pipeline->instances, plan, pipeline->edges, e)) ||
+		(err = weir_credit_find(
+			 pipeline->instances, plan, pipeline->edges, e)) ||
 		(err = weir_runners_open(pipeline, e)) ||
 		(err = init_instances(pipeline, e)))
 		return err;

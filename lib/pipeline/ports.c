@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIELD(name, unit, kind, member)                         \
-	{                                                       \
-		name, unit, kind,                               \
-			offsetof(struct weir_port_gauges, member) \
+#define FIELD(name, unit, kind, member)                                     \
+	{                                                                   \
+		name, unit, kind, offsetof(struct weir_port_gauges, member) \
 	}
 
 static const struct weir_count_field fields[] = {
@@ -137,16 +136,17 @@ static struct weir_running_port *next_open(
 	return NULL;
 }
 
-#define EACH_OPEN(port, pipeline)                                         \
-	struct weir_running_port *port = next_open(pipeline, NULL); port; \
+#define EACH_OPEN(port, pipeline)                                   \
+	struct weir_running_port *port = next_open(pipeline, NULL); \
+	port;                                                       \
 	port = next_open(pipeline, port)
 
 int weir_ports_start(struct weir_pipeline *pipeline, struct weir_error *e)
 {
 	for (EACH_OPEN(port, pipeline)) {
 		const struct weir_port_driver *driver = port->port.driver;
-		int err = driver->start ? driver->start(port->port.state, e)
-					: 0;
+		int err =
+			driver->start ? driver->start(port->port.state, e) : 0;
 
 		if (err)
 			return err;

@@ -223,15 +223,17 @@ static void print_latency(const struct page *page, const json_t *report)
 	static const char *const keys[][2] = {{"p50", "p50_ns"},
 		{"p90", "p90_ns"}, {"p99", "p99_ns"}, {"p99.9", "p999_ns"},
 		{"max", "max_ns"}};
-	const json_t *latency = json_object_get(report, "latency");
+	const json_t *latency =
+		json_array_get(json_object_get(report, "latency"), 0);
 
 	if (!number(latency, "packets"))
 		return;
-	fprintf(page->to, "%slatency%s rx to tx", on(page, BOLD), off(page));
+	fprintf(page->to, "%slatency%s", on(page, BOLD), off(page));
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
-		fprintf(page->to, "%s %s %s", i ? "," : ":", keys[i][0],
+		fprintf(page->to, "  %s %s", keys[i][0],
 			weir_quantity_ns(number(latency, keys[i][1])).text);
-	fprintf(page->to, "\n  %sof %" PRIu64 " packets: %s%s\n\n",
+	fprintf(page->to,
+		"\n  %sfrom rx to tx, of %" PRIu64 " packets: %s%s\n\n",
 		on(page, DIM), number(latency, "packets"),
 		text(latency, "sampled"), off(page));
 }
@@ -244,39 +246,43 @@ static const json_t *find(const json_t *list, const char *called)
 	return NULL;
 }
 
-// print_bar fills what is left of the row as far as percent says.
-static void print_bar(const struct page *page, double percent, int used)
-{
-	int cells = (int)(percent / 100 * (WIDTH - used - 2) + 0.5);
-
-	if (cells > 0)
-		fputs("  ", page->to);
-	for (int i = 0; i < cells; i++)
-		fputs("▇", page->to);
-	fputc('\n', page->to);
-}
-
-static void print_steps(const struct page *page, const json_t *stage)
+// print_steps prints a stage's steps and answers the columns that took; of a
+// regime (stage NULL) there are none.
+static int print_steps(const struct page *page, const json_t *stage)
 {
 	static const char *const keys[] = {
 		"step_p50_ns", "step_p99_ns", "step_longest_ns"};
 
-	if (!stage) {
-		fprintf(page->to, "%37s", "");
-		return;
-	}
-	if (json_object_get(stage, "timed_with")) {
-		fprintf(page->to, "   timed with '%s'%*s",
-			text(stage, "timed_with"),
-			37 - 17 - (int)strlen(text(stage, "timed_with")), "");
-		return;
-	}
+	if (!stage)
+		return 0;
+	if (json_object_get(stage, "timed_with"))
+		return fprintf(page->to, "   timed with '%s'",
+			text(stage, "timed_with"));
 	fprintf(page->to, "%10" PRIu64, number(stage, "steps"));
 	for (size_t i = 0; i < 3; i++)
 		fputs(weir_quantity_pad(
 			      weir_quantity_ns(number(stage, keys[i])), 9)
 				.text,
 			page->to);
+	return 37;
+}
+
+// print_row prints one part of an executor's time: the share, the steps, and a
+// bar in what is left of the line.
+static void print_row(
+	const struct page *page, const json_t *stage, double percent, int width)
+{
+	int room = WIDTH - 2 - width - COLUMNS - 2;
+	int cells = (int)(percent / 100 * room + 0.5);
+	int used;
+
+	fprintf(page->to, "%7.1f %%", percent);
+	used = print_steps(page, stage);
+	if (cells > 0)
+		fprintf(page->to, "%*s", COLUMNS - 9 + 2 - used, "");
+	for (int i = 0; i < cells; i++)
+		fputs("▇", page->to);
+	fputc('\n', page->to);
 }
 
 static int longest_key(json_t *object)
@@ -306,11 +312,11 @@ static void print_executor(
 		"longest");
 	json_object_foreach(shares, key, value)
 	{
-		double percent = json_number_value(value);
+		const json_t *stage =
+			find(json_object_get(report, "stages"), key);
 
-		fprintf(page->to, "  %-*s%7.1f %%", width, key, percent);
-		print_steps(page, find(json_object_get(report, "stages"), key));
-		print_bar(page, percent, 2 + width + COLUMNS);
+		fprintf(page->to, "  %-*s", width, key);
+		print_row(page, stage, json_number_value(value), width);
 	}
 	fputc('\n', page->to);
 }

@@ -196,31 +196,41 @@ static const struct weir_histogram *latency_of(
 	return entry.value;
 }
 
+static json_t *latency_object(const struct weir_pipeline *pipeline,
+	const char *stage, const struct weir_histogram *h)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "stage", json_string(stage));
+	json_object_set_new(object, "sampled",
+		json_string(pipeline->plan->config->runtime.latency_all
+				    ? "every packet"
+				    : "one packet a burst"));
+	set_latency(pipeline, object, h);
+	return object;
+}
+
 void weir_report_latency(struct weir_pipeline *pipeline, json_t *report)
 {
-	json_t *latency = set_object(report, "latency");
-	json_t *each = json_array();
+	json_t *list = json_array();
 	struct weir_histogram all;
 
 	memset(&all, 0, sizeof(all));
 	for (unsigned i = 0; i < pipeline->plan->instance_count; i++) {
 		const struct weir_histogram *h = latency_of(pipeline, i);
-		json_t *object;
 
 		if (!h)
 			continue;
 		weir_histogram_merge(&all, h);
-		object = add_object(each);
-		json_object_set_new(object, "stage",
-			json_string(pipeline->plan->instances[i].name));
-		set_latency(pipeline, object, h);
+		json_array_append_new(
+			list, latency_object(pipeline,
+				      pipeline->plan->instances[i].name, h));
 	}
-	set_latency(pipeline, latency, &all);
-	json_object_set_new(latency, "sampled",
-		json_string(pipeline->plan->config->runtime.latency_all
-				    ? "every packet"
-				    : "one packet a burst"));
-	json_object_set_new(latency, "stages", each);
+	// Where there are several ends, all of them together come first.
+	if (json_array_size(list) > 1)
+		json_array_insert_new(
+			list, 0, latency_object(pipeline, "", &all));
+	json_object_set_new(report, "latency", list);
 }
 
 // ---- executors ----

@@ -68,7 +68,8 @@ int weir_pipeline_start(struct weir_pipeline *pipeline, struct weir_error *e)
 	if (err)
 		return err;
 	clock_gettime(CLOCK_REALTIME, &now);
-	pipeline->started_ns = (uint64_t)now.tv_sec * NS + (uint64_t)now.tv_nsec;
+	pipeline->started_ns =
+		(uint64_t)now.tv_sec * NS + (uint64_t)now.tv_nsec;
 	pipeline->started_tick = weir_clock_now(pipeline->clock);
 	pipeline->started = true;
 	return weir_runners_start(pipeline, e);
@@ -214,8 +215,8 @@ static void free_edges(struct weir_pipeline *pipeline)
 		struct weir_edge *edge = &pipeline->edges[i];
 		unsigned n;
 
-		while (edge->ring && (n = weir_edge_recv(edge, packets,
-					      WEIR_BURST)) > 0)
+		while (edge->ring &&
+			(n = weir_edge_recv(edge, packets, WEIR_BURST)) > 0)
 			rte_pktmbuf_free_bulk(packets, n);
 		weir_edge_close(edge);
 		free((char *)(uintptr_t)edge->name);

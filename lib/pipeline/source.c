@@ -23,15 +23,6 @@ static void stamp(struct weir_shell *shell, struct weir_instance *source)
 	}
 }
 
-static inline unsigned lanes_count(const struct weir_instance *instance)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < instance->lane_count; i++)
-		count += instance->out.lanes[i].count;
-	return count;
-}
-
 // claim takes up to room packets out of what the run may still bring in.
 static uint32_t claim(struct weir_limit *limit, uint32_t room)
 {
@@ -62,8 +53,8 @@ static bool source_ended(const struct weir_shell *shell)
 	       (root->type->ended && root->type->ended(root->state));
 }
 
-// call_source lets the source put up to room packets and answers how many it
-// did. What a port gives has come in; what a stage makes it says itself.
+// call_source lets the source put up to room packets and answers how many came
+// of it. What a port gives has come in; what a stage makes it says itself.
 static unsigned call_source(struct weir_shell *shell, uint32_t room)
 {
 	struct weir_instance *root = shell->root;
@@ -72,9 +63,9 @@ static unsigned call_source(struct weir_shell *shell, uint32_t room)
 	weir_burst_set_room(root, room);
 	root->out.now = shell->now;
 	root->kernel(root->state, NULL, 0, &root->out);
-	n = lanes_count(root);
+	n = weir_burst_emitted(root);
 	if (root->port)
-		count_add(&root->counts->in, n + root->out.trash.count);
+		count_add(&root->counts->in, n);
 	return n;
 }
 
@@ -101,7 +92,7 @@ void weir_shell_step_source(
 	n = likely(room > 0) ? call_source(shell, room) : 0;
 	if (unlikely(shell->limit != NULL))
 		settle_claim(shell->limit, room, n);
-	if (!n && !root->out.trash.count) {
+	if (!n) {
 		if (source_ended(shell))
 			weir_shell_drain(shell);
 		else
@@ -112,6 +103,6 @@ void weir_shell_step_source(
 	shell->tail = NULL; // what it took is in this stretch
 	shell->now = weir_executor_lap_inline(executor, root->steps);
 	weir_burst_settle(shell, root);
-	weir_executor_worked_inline(executor, n + 1);
+	weir_executor_worked_inline(executor, n);
 	weir_shell_again(shell);
 }

@@ -19,7 +19,7 @@ struct weir_stage_io {
 	struct weir_scope scope;
 	struct weir_post cancel;
 	bool started, canceled; // the main thread's
-	bool ended;    // released by the task's end
+	bool ended;		// released by the task's end
 };
 
 static unsigned input_ready(struct weir_watch *watch)
@@ -124,8 +124,8 @@ unsigned weir_stage_send(struct weir_stage_io *io, unsigned output,
 		n = n < count - sent ? n : count - sent;
 		n = n < WEIR_BURST ? n : WEIR_BURST;
 		// What the task did so far is its own, not the next kernel's.
-		shell->now = weir_executor_lap_inline(
-			shell->executor, root->steps);
+		shell->now =
+			weir_executor_lap_inline(shell->executor, root->steps);
 		if (root->type->source)
 			stamp(packets[sent], shell->now);
 		weir_burst_pass(shell, link, packets + sent, n);
@@ -204,7 +204,8 @@ static void discard_inputs(struct weir_shell *shell)
 	}
 }
 
-void weir_shell_step_task(struct weir_executor *executor, struct weir_step *step)
+void weir_shell_step_task(
+	struct weir_executor *executor, struct weir_step *step)
 {
 	struct weir_shell *shell = (struct weir_shell *)step;
 
@@ -230,7 +231,8 @@ static int check_ways(const struct weir_shell *shell, struct weir_error *e)
 	for (unsigned i = 0; root->type->outputs[i]; i++)
 		if (weir_out_ways(&root->out, i) != 1)
 			return weir_error_set(e, -EINVAL,
-				"stage '%s': a task sends '%s' to one consumer; "
+				"stage '%s': a task sends '%s' to one "
+				"consumer; "
 				"put a shard or tee behind it",
 				root->plan->name, root->type->outputs[i]);
 	return 0;
@@ -259,8 +261,7 @@ void weir_task_stage_close(struct weir_shell *shell)
 int weir_task_stage_start(struct weir_shell *shell, struct weir_error *e)
 {
 	struct weir_spawn_options options = {.name = shell->root->plan->name};
-	int err = weir_start(
-		shell->executor, supervise, shell, &options, NULL);
+	int err = weir_start(shell->executor, supervise, shell, &options, NULL);
 
 	if (err)
 		return weir_error_set(e, err,

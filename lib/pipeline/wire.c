@@ -64,8 +64,8 @@ static int make_lanes(
 	struct shape shape = shape_of(instance);
 	size_t lanes_size = shape.lanes * sizeof(struct weir_lane);
 	size_t links_size = shape.lanes * sizeof(struct weir_link);
-	char *at = weir_mem_create(lanes_size + links_size +
-					   shape.packets * sizeof(void *) + 1,
+	char *at = weir_mem_create(
+		lanes_size + links_size + shape.packets * sizeof(void *) + 1,
 		node);
 
 	if (!at)
@@ -94,8 +94,9 @@ int weir_wire(struct weir_instance *instances, const struct weir_plan *plan,
 	for (unsigned i = 0; i < plan->edge_count; i++) {
 		const struct weir_plan_edge *planned = &plan->edges[i];
 		struct weir_instance *from = &instances[planned->from];
-		struct weir_link *link = &from->links
-			[from->out.first[planned->output] + planned->way];
+		struct weir_link *link =
+			&from->links[from->out.first[planned->output] +
+				     planned->way];
 
 		weir_assert(planned->way <
 			    weir_out_ways(&from->out, planned->output));
