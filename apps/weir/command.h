@@ -18,6 +18,8 @@ struct weir_command {
 int weir_cmd_check(int argc, char **argv);
 int weir_cmd_schema(int argc, char **argv);
 int weir_cmd_stages(int argc, char **argv);
+int weir_cmd_run(int argc, char **argv);
+int weir_cmd_test(int argc, char **argv);
 
 // weir_usage_error prints "weir NAME: TEXT" and where to find help, and
 // answers WEIR_EXIT_USAGE.

@@ -7,11 +7,13 @@
 
 // In the order of the help.
 static const struct weir_command commands[] = {
+	{"run", "run a pipeline and say where every packet went", weir_cmd_run},
 	{"check", "validate a pipeline file and print the plan",
 		weir_cmd_check},
 	{"stages", "tell what stages and ports there are", weir_cmd_stages},
 	{"schema", "print the JSON Schema of the pipeline file",
 		weir_cmd_schema},
+	{"test", "run the tests that a pipeline file has", weir_cmd_test},
 	{0},
 };
 

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "command.h"
+#include "live.h"
+
+#include "base/eal.h"
+#include "option/value.h"
+#include "pipeline/pipeline.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SETS_MAX 64
+#define NUMBERED_MAX 99
+#define POLL_US 2000
+
+static const char help[] =
+	"Usage: weir run [OPTIONS] FILE [-- EAL ARGUMENTS]\n"
+	"       weir run [OPTIONS] -e EXPRESSION\n"
+	"\n"
+	"Runs a pipeline until its inputs end, then says where every packet "
+	"went.\n"
+	"FILE '-' is standard input. Ctrl-C ends the inputs and drains; a "
+	"second one\nstops at once.\n"
+	"\n"
+	"  -e EXPRESSION     a pipeline in short form instead of a file\n"
+	"  --set PATH=VALUE  override a value, as often as needed\n"
+	"  --name NAME       of the instance, for weir ls and weir stats\n"
+	"  --for DURATION    end the inputs after this time: 10s, 2m\n"
+	"  --packets N       end after this many packets came in\n"
+	"  --report FILE     write the report as JSON too\n"
+	"  --json            print the report as JSON\n"
+	"  --quiet           print no report, and no table while it runs\n"
+	"\n"
+	"Examples:\n"
+	"  weir run pipeline.yaml\n"
+	"  weir run pipeline.yaml --set ports.in.file=other.pcap\n"
+	"  weir run -e 'file:a.pcap ! filter expr=\"udp\" ! file:b.pcap'\n"
+	"  weir run pipeline.yaml --set ports.out.file=- | tcpdump -r -\n"
+	"\n"
+	"Exit codes: 0 done, drops that the file asks for included; 1 "
+	"something "
+	"is\nunaccounted, was dropped though nobody asked, or an input is "
+	"truncated or a\ndisk full: the report says what; 2 wrong use or an "
+	"unreadable input.\n";
+
+struct request {
+	const char *file, *expression;
+	const char *sets[SETS_MAX + 1];
+	unsigned set_count;
+	const char *name, *report;
+	uint64_t duration_ns, packets;
+	char **eal_args;
+	bool json, quiet;
+};
+
+static const struct option long_options[] = {
+	{"set", required_argument, NULL, 's'},
+	{"name", required_argument, NULL, 'n'},
+	{"for", required_argument, NULL, 'f'},
+	{"packets", required_argument, NULL, 'p'},
+	{"report", required_argument, NULL, 'r'},
+	{"json", no_argument, NULL, 'j'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+// ---- arguments ----
+
+static int wrong_value(
+	const char *command, const char *option, const struct weir_error *e)
+{
+	return weir_usage_error(command, "%s: %s", option, e->text);
+}
+
+static int add_set(
+	const char *command, struct request *request, const char *text)
+{
+	if (request->set_count == SETS_MAX)
+		return weir_usage_error(
+			command, "more than %d --set", SETS_MAX);
+	request->sets[request->set_count++] = text;
+	return -1;
+}
+
+// take_option answers -1 to go on, or the exit code.
+static int take_option(
+	const char *command, struct request *request, int c, char **argv)
+{
+	struct weir_error e = {0};
+
+	switch (c) {
+	case 'e':
+		request->expression = optarg;
+		return -1;
+	case 's':
+		return add_set(command, request, optarg);
+	case 'n':
+		request->name = optarg;
+		return -1;
+	case 'f':
+		return weir_duration_parse(optarg, &request->duration_ns, &e)
+			       ? wrong_value(command, "--for", &e)
+			       : -1;
+	case 'p':
+		return weir_number_parse(optarg, &request->packets, &e)
+			       ? wrong_value(command, "--packets", &e)
+			       : -1;
+	case 'r':
+		request->report = optarg;
+		return -1;
+	case 'j':
+		request->json = true;
+		return -1;
+	case 'q':
+		request->quiet = true;
+		return -1;
+	case 'h':
+		fputs(help, stdout);
+		return WEIR_EXIT_DONE;
+	default:
+		return weir_usage_error(command,
+			"'%s' is not an option, or lacks its value",
+			argv[optind - 1]);
+	}
+}
+
+// split_eal cuts argv at "--": what follows is EAL's.
+static int split_eal(int argc, char **argv, struct request *request)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--")) {
+			argv[i] = NULL;
+			request->eal_args = argv + i + 1;
+			return i;
+		}
+	return argc;
+}
+
+static int parse(int argc, char **argv, struct request *request)
+{
+	int c;
+
+	argc = split_eal(argc, argv, request);
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt_long(argc, argv, "e:h", long_options, NULL)) != -1) {
+		int code = take_option(argv[0], request, c, argv);
+
+		if (code >= 0)
+			return code;
+	}
+	if (optind < argc)
+		request->file = argv[optind++];
+	if (optind < argc)
+		return weir_usage_error(
+			argv[0], "one file only, not '%s' too", argv[optind]);
+	if (!request->file == !request->expression)
+		return weir_usage_error(argv[0],
+			"give a pipeline file or -e EXPRESSION, one of them");
+	return -1;
+}
+
+// ---- the instance's name ----
+
+// stem writes the file's name without folder and suffix, in characters that an
+// instance may have.
+static void stem(const char *file, char *name, size_t size)
+{
+	const char *base = strrchr(file, '/');
+	const char *dot;
+	size_t length;
+
+	base = base ? base + 1 : file;
+	dot = strrchr(base, '.');
+	length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+	if (!strcmp(base, "-") || !length)
+		base = "stdin", length = 5;
+	length = length < size - 1 ? length : size - 1;
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)base[i];
+
+		name[i] = isalnum(c) || strchr("-_.", c) ? (char)c : '_';
+	}
+	name[length] = '\0';
+}
+
+// open_named opens the pipeline under the name asked for, or under the file's
+// stem and, where a living process has that, with a number behind it.
+static int open_named(struct weir_pipeline **pipeline,
+	const struct weir_plan *plan, const struct request *request,
+	struct weir_error *e)
+{
+	char base[WEIR_COUNT_INSTANCE_SIZE - 4];
+	char name[WEIR_COUNT_INSTANCE_SIZE];
+	struct weir_pipeline_options options = {
+		.instance = request->name,
+		.duration_ns = request->duration_ns,
+		.packets = request->packets,
+		.eal_args = (const char *const *)request->eal_args,
+	};
+	int err;
+
+	if (request->name)
+		return weir_pipeline_open(pipeline, plan, &options, e);
+	stem(request->file ? request->file : "weir", base, sizeof(base));
+	snprintf(name, sizeof(name), "%s", base);
+	options.instance = name;
+	err = weir_pipeline_open(pipeline, plan, &options, e);
+	for (int i = 2; err == -EEXIST && i <= NUMBERED_MAX; i++) {
+		weir_error_clear(e);
+		snprintf(name, sizeof(name), "%s-%d", base, i);
+		err = weir_pipeline_open(pipeline, plan, &options, e);
+	}
+	return err;
+}
+
+// ---- signals ----
+
+static struct weir_pipeline *running;
+
+// The first signal drains, the second stops at once, a third is the system's.
+static void on_signal(int signal_number)
+{
+	static volatile sig_atomic_t count;
+
+	weir_pipeline_stop(running, ++count > 1);
+	if (count > 1)
+		signal(signal_number, SIG_DFL);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	// A reader of standard output that goes away is a port's finding.
+	signal(SIGPIPE, SIG_IGN);
+}
+
+// ---- running ----
+
+static bool is_standard_output(const struct weir_config *config, unsigned index)
+{
+	const struct weir_config_port *port = &config->ports[index];
+
+	if (strcmp(port->kind, "file") || strcmp(port->value, "-"))
+		return false;
+	for (unsigned i = 0; i < config->stage_count; i++)
+		if (config->stages[i].port == (int)index &&
+			!config->stages[i].type->source)
+			return true;
+	return false;
+}
+
+// report_stream answers where people read: not where packets go.
+static FILE *report_stream(const struct weir_config *config)
+{
+	for (unsigned i = 0; i < config->port_count; i++)
+		if (is_standard_output(config, i))
+			return stderr;
+	return stdout;
+}
+
+static void watch(struct weir_pipeline *pipeline, FILE *to, bool show)
+{
+	struct weir_live *live =
+		show ? weir_live_open(weir_pipeline_reader(pipeline), to)
+		     : NULL;
+
+	while (weir_pipeline_poll(pipeline)) {
+		weir_live_draw(live);
+		usleep(POLL_US);
+	}
+	weir_live_close(live);
+}
+
+static void write_json(const json_t *report, FILE *to)
+{
+	json_dumpf(report, to, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+	fputc('\n', to);
+}
+
+static void print_findings(const json_t *report)
+{
+	const json_t *findings = json_object_get(report, "findings");
+
+	for (size_t i = 0; i < json_array_size(findings); i++)
+		fprintf(stderr, "weir: %s\n",
+			json_string_value(json_array_get(findings, i)));
+}
+
+static int write_report(const json_t *report, const char *path, FILE *file)
+{
+	write_json(report, file);
+	if (fflush(file) == 0 && !ferror(file))
+		return WEIR_EXIT_DONE;
+	fprintf(stderr, "weir: cannot write the report to '%s': %s\n", path,
+		strerror(errno));
+	return WEIR_EXIT_FAILED;
+}
+
+static int show(struct weir_pipeline *pipeline, const struct request *request,
+	FILE *to, FILE *file)
+{
+	json_t *report = weir_pipeline_report(pipeline);
+	int code = weir_pipeline_verdict(pipeline);
+
+	if (request->json)
+		write_json(report, to);
+	else if (!request->quiet)
+		weir_report_print(report, to, isatty(fileno(to)));
+	else if (code)
+		print_findings(report);
+	if (file && write_report(report, request->report, file))
+		code = WEIR_EXIT_FAILED;
+	json_decref(report);
+	return code;
+}
+
+static int run(struct weir_pipeline *pipeline, const struct request *request,
+	FILE *to, FILE *file, struct weir_error *e)
+{
+	bool live = !request->json && !request->quiet && isatty(fileno(to));
+
+	running = pipeline;
+	catch_signals();
+	if (weir_pipeline_start(pipeline, e))
+		return WEIR_EXIT_USAGE;
+	watch(pipeline, to, live);
+	if (weir_pipeline_finish(pipeline, e))
+		return WEIR_EXIT_FAILED;
+	return show(pipeline, request, to, file);
+}
+
+// open_report opens the file before the run: a wrong path is not worth one.
+static int open_report(const struct request *request, FILE **file)
+{
+	*file = NULL;
+	if (!request->report)
+		return 0;
+	*file = fopen(request->report, "we");
+	if (*file)
+		return 0;
+	return weir_usage_error("run", "--report: cannot write '%s': %s",
+		request->report, strerror(errno));
+}
+
+int weir_cmd_run(int argc, char **argv)
+{
+	struct request request = {0};
+	struct weir_error error = {0};
+	struct weir_config *config = NULL;
+	struct weir_plan *plan = NULL;
+	struct weir_pipeline *pipeline = NULL;
+	FILE *file = NULL;
+	int code = parse(argc, argv, &request);
+
+	if (code >= 0)
+		return code;
+	weir_register_all();
+	code = WEIR_EXIT_USAGE;
+	if (weir_load(&config, request.file, request.expression, request.sets,
+		    &error) ||
+		weir_plan_create(&plan, config, NULL, &error) ||
+		open_report(&request, &file) ||
+		open_named(&pipeline, plan, &request, &error))
+		goto out;
+	code = run(pipeline, &request, report_stream(config), file, &error);
+out:
+	if (error.code)
+		fprintf(stderr, "%s\n", error.text);
+	if (file)
+		fclose(file);
+	weir_pipeline_close(pipeline);
+	weir_plan_destroy(plan);
+	weir_config_destroy(config);
+	if (weir_eal_is_open())
+		weir_eal_close();
+	return code;
+}
