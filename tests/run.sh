@@ -55,7 +55,7 @@ run_tests() {
 	local folder=$1 counts name
 	shift
 	name=$folder.$(IFS=-; echo "$*")
-	meson test -C "$folder" --no-rebuild --no-stdsplit \
+	meson test -C "$folder" --no-rebuild --no-stdsplit -t 3 \
 		--logbase "$(IFS=-; echo "$*")" \
 		$(printf -- '--suite %s ' "$@") >"$logs/$name.log" 2>&1
 	counts=$(python3 tests/tally.py \

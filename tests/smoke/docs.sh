@@ -20,14 +20,30 @@ for file in *.yaml; do
 done
 
 reference=$(cat "$root/docs/pipeline-file.md")
-for stage in $(weir stages --json | jq -r '.. | .type? | strings' | sort -u); do
-	grep -q "^| \`$stage\` |" <<<"$reference" && ok "$stage is described" ||
-		not_ok "$stage is described in docs/pipeline-file.md"
-done
-for key in $(weir schema | jq -r '.properties.runtime.properties | keys[]'); do
-	grep -q "^| \`$key\` |" <<<"$reference" && ok "$key is described" ||
-		not_ok "runtime.$key is described in docs/pipeline-file.md"
-done
+# described WHAT NAME…: each begins a row of a table, or is a key in one.
+described() {
+	local what=$1 name
+	shift
+	for name in "$@"; do
+		if grep -qE "(^\| |\`|, )\`?$name[\`:]" <<<"$reference"; then
+			ok "$what $name is described"
+		else
+			not_ok "$what $name is described in" \
+				docs/pipeline-file.md
+		fi
+	done
+}
+weir stages --json >stages.json
+described stage $(jq -r '.stages[].type' stages.json)
+described "option of a stage" $(jq -r '.stages[].options[].name' stages.json |
+	sort -u)
+described "kind of port" $(jq -r '.ports[].kinds[]? | .kind? // .name? // .' \
+	stages.json)
+described "option of a port" $(jq -r '.ports[].options[].name' stages.json |
+	sort -u)
+described "key of any stage" $(jq -r '.common[].name' stages.json)
+described "key of runtime" \
+	$(weir schema | jq -r '.properties.runtime.properties | keys[]')
 
 cd "$root" || exit 2
 broken=$(grep -noE '\]\([^)#]+\)' README.md CONTRIBUTING.md docs/*.md |
