@@ -88,10 +88,15 @@ static int open_port(struct weir_pipeline *pipeline,
 		memcpy(port->port.state,
 			weir_option_block_data(config->options),
 			driver->state_size);
-	// close must be called after a failed open, too.
-	port->opened = true;
-	return driver->open(
+	err = driver->open(
 		port->port.state, config->kind, config->value, &setup, e);
+	port->opened = !err;
+	if (err) {
+		if (driver->close)
+			driver->close(port->port.state); // always after open
+		weir_mem_destroy(port->port.state);
+	}
+	return err;
 }
 
 int weir_ports_open(struct weir_pipeline *pipeline, struct weir_error *e)
