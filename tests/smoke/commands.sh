@@ -12,7 +12,7 @@ is "weir alone: exit code" $? 2
 weir fun >fun.out 2>&1
 is "weir fun: exit code" $? 2
 has "and it is named" "$(cat fun.out)" "'fun'"
-for command in run check stages schema ls stats test; do
+for command in run check stages schema test; do
 	works "weir $command --help" weir $command --help
 	has "weir $command --help shows how" "$(weir $command --help)" \
 		"Usage: weir $command"
@@ -49,7 +49,7 @@ has "the plan says where" "$plan" 'lcore'
 works "weir check --dot is a graph" bash -c \
 	"'$weir_program' check --dot plan.yaml | grep -q '^digraph'"
 for arguments in "check --json plan.yaml" "stages --json" \
-	"stages --json filter" "schema" "ls --json"; do
+	"stages --json filter" "schema"; do
 	weir $arguments >answer.json 2>answer.err
 	is "weir $arguments: exit code" $? 0
 	works "weir $arguments: jq reads it" jq -e . answer.json

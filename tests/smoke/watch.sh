@@ -6,6 +6,14 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 name=smoke-watch-$$
 
+for command in ls stats; do
+	works "weir $command --help" weir $command --help
+	has "weir $command --help shows how" "$(weir $command --help)" \
+		"Usage: weir $command"
+	weir $command --no-such-option >/dev/null 2>&1
+	is "weir $command --no-such-option: exit code" $? 2
+done
+
 "$weir_program" run --name $name -e "file:$captures/slow.pcap pace=capture !
 	count ! file:out.pcap" >run.out 2>&1 &
 pid=$!
@@ -18,7 +26,8 @@ if ! until_it listed; then
 fi
 ok "weir ls lists the run"
 has "with its process id" "$(weir ls)" "$pid"
-works "weir ls --json is JSON" bash -c "'$weir_program' ls --json | jq -e ."
+works "weir ls --json is JSON" bash -c \
+	"'$weir_program' ls --json | jq -e ."
 
 total() { weir stats $name --json 2>/dev/null | jq '[.. | objects |
 	to_entries[] | select(.key | test("rx_packets$")) | .value | numbers] |
