@@ -258,13 +258,18 @@ static inline void weir_context_forget(void **fiber)
 static inline void weir_context_thread(struct weir_context *context)
 {
 #if defined(WEIR_SWITCH_ASAN)
-	pthread_attr_t attr;
-	void *bottom;
+	static __thread void *bottom; // asked once: it reads a file of maps
+	static __thread size_t size;
 
-	pthread_getattr_np(pthread_self(), &attr);
-	pthread_attr_getstack(&attr, &bottom, &context->size);
+	if (!bottom) {
+		pthread_attr_t attr;
+
+		pthread_getattr_np(pthread_self(), &attr);
+		pthread_attr_getstack(&attr, &bottom, &size);
+		pthread_attr_destroy(&attr);
+	}
 	context->bottom = bottom;
-	pthread_attr_destroy(&attr);
+	context->size = size;
 #elif defined(WEIR_SWITCH_TSAN)
 	context->fiber = __tsan_get_current_fiber();
 #endif
