@@ -35,8 +35,9 @@ prioritised() {
 chosen() {
 	local name
 	[ ${#names[@]} -eq 0 ] && return 0
-	for name in "${names[@]}"; do
-		[[ $1 == *"$name"* ]] && return 0
+	local want
+	for want in "${names[@]}"; do
+		[[ $1 == *"$want"* ]] && return 0
 	done
 	return 1
 }
