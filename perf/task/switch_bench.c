@@ -115,12 +115,13 @@ static void count_step(void)
 }
 
 // A frame that calls the next one, so that each return needs its own entry of
-// the processor's return stack.
+// the processor's return stack. The names in the assembly keep the compiler
+// from making one function of two that do the same.
 #define FRAME(name, next)                                \
 	static __attribute__((noinline)) void name(void) \
 	{                                                \
 		next();                                  \
-		__asm__ volatile("");                    \
+		__asm__ volatile("# " #name);            \
 	}
 
 #define CHAIN(letter)                \
@@ -135,14 +136,14 @@ static void count_step(void)
 CHAIN(a)
 CHAIN(b)
 
-#define LOOP(name, call)                      \
-	static void name(void *arg)           \
-	{                                     \
-		while (!stop) {               \
-			count_step();         \
-			call();               \
-			__asm__ volatile(""); \
-		}                             \
+#define LOOP(name, call)                              \
+	static void name(void *arg)                   \
+	{                                             \
+		while (!stop) {                       \
+			count_step();                 \
+			call();                       \
+			__asm__ volatile("# " #name); \
+		}                                     \
 	}
 
 LOOP(a_from_1, weir_yield)
