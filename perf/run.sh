@@ -33,7 +33,6 @@ prioritised() {
 }
 
 chosen() {
-	local name
 	[ ${#names[@]} -eq 0 ] && return 0
 	local want
 	for want in "${names[@]}"; do
