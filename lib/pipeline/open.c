@@ -234,7 +234,8 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 		(err = weir_credit_find(
 			 pipeline->instances, plan, pipeline->edges, e)) ||
 		(err = weir_runners_open(pipeline, e)) ||
-		(err = init_instances(pipeline, e)))
+		(err = init_instances(pipeline, e)) ||
+		(err = weir_ports_open_outputs(pipeline, e)))
 		return err;
 	return 0;
 }

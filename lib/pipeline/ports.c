@@ -75,28 +75,35 @@ static int open_port(struct weir_pipeline *pipeline,
 		.clock = pipeline->clock,
 		.segment = pipeline->segment,
 	};
+	int err;
+
+	err = driver->open(
+		port->port.state, config->kind, config->value, &setup, e);
+	port->opened = !err;
+	if (err && driver->close)
+		driver->close(port->port.state); // always after open
+	return err;
+}
+
+// prepare_port makes what stages may point to before the port is opened.
+static int prepare_port(struct weir_pipeline *pipeline,
+	struct weir_running_port *port, struct weir_error *e)
+{
+	const struct weir_config_port *config = port->config;
+	size_t size = config->driver->state_size;
 	int err = open_books(pipeline, port, e);
 
 	if (err)
 		return err;
-	port->port.state = weir_mem_create(driver->state_size + 1, setup.node);
+	port->port.state = weir_mem_create(size + 1, WEIR_NODE_ANY);
 	if (!port->port.state)
 		return weir_error_set(e, -ENOMEM,
 			"port '%s': no memory: give runtime.memory more",
 			config->name);
 	if (config->options)
 		memcpy(port->port.state,
-			weir_option_block_data(config->options),
-			driver->state_size);
-	err = driver->open(
-		port->port.state, config->kind, config->value, &setup, e);
-	port->opened = !err;
-	if (err) {
-		if (driver->close)
-			driver->close(port->port.state); // always after open
-		weir_mem_destroy(port->port.state);
-	}
-	return err;
+			weir_option_block_data(config->options), size);
+	return 0;
 }
 
 int weir_ports_open(struct weir_pipeline *pipeline, struct weir_error *e)
@@ -119,11 +126,28 @@ int weir_ports_open(struct weir_pipeline *pipeline, struct weir_error *e)
 		// One that no stage names stays closed.
 		if (!port->rx_queues && !port->tx_queues)
 			continue;
-		err = open_port(pipeline, port, e);
+		err = prepare_port(pipeline, port, e);
+		if (!err && port->rx_queues)
+			err = open_port(pipeline, port, e);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+int weir_ports_open_outputs(
+	struct weir_pipeline *pipeline, struct weir_error *e)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < pipeline->plan->config->port_count && !err;
+		i++) {
+		struct weir_running_port *port = &pipeline->ports[i];
+
+		if (port->tx_queues && !port->opened)
+			err = open_port(pipeline, port, e);
+	}
+	return err;
 }
 
 // next_open answers the open port after port (NULL: the first), or NULL.
@@ -204,9 +228,11 @@ void weir_ports_close(struct weir_pipeline *pipeline)
 	for (EACH_OPEN(port, pipeline)) {
 		if (port->port.driver->close)
 			port->port.driver->close(port->port.state);
-		weir_mem_destroy(port->port.state);
 		port->opened = false;
 	}
+	for (unsigned i = 0;
+		pipeline->ports && i < pipeline->plan->config->port_count; i++)
+		weir_mem_destroy(pipeline->ports[i].port.state);
 	weir_mem_destroy(pipeline->ports);
 	pipeline->ports = NULL;
 }

@@ -104,9 +104,12 @@ __attribute__((format(printf, 3, 4))) void weir_finding(
 int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 	const struct weir_pipeline_options *options, struct weir_error *e);
 
-// The ports. open all that the plan uses; stop adds what went wrong to the
+// The ports. open those that receive and, last of all, when nothing else can
+// fail any more, those that only send: opening empties a file; stop adds what went wrong to the
 // findings; quit ends the inputs.
 int weir_ports_open(struct weir_pipeline *pipeline, struct weir_error *e);
+int weir_ports_open_outputs(
+	struct weir_pipeline *pipeline, struct weir_error *e);
 int weir_ports_start(struct weir_pipeline *pipeline, struct weir_error *e);
 void weir_ports_quit(struct weir_pipeline *pipeline);
 void weir_ports_stop(struct weir_pipeline *pipeline);
