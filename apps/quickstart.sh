@@ -30,6 +30,7 @@ echo
 code=0
 $build/apps/weir run apps/quickstart.yaml || code=$?
 echo
-echo "The output lies in $OUT; look at it with: tcpdump -nr $OUT"
-echo "What ran, drawn: $build/apps/weir check apps/quickstart.yaml"
+there=$(realpath -- "$OUT")
+echo "The output lies in $there; look at it with: tcpdump -nr $there"
+echo "What ran, drawn: $PWD/$build/apps/weir check apps/quickstart.yaml"
 exit $code
