@@ -16,8 +16,10 @@ struct weir_command {
 };
 
 int weir_cmd_check(int argc, char **argv);
+int weir_cmd_ls(int argc, char **argv);
 int weir_cmd_schema(int argc, char **argv);
 int weir_cmd_stages(int argc, char **argv);
+int weir_cmd_stats(int argc, char **argv);
 int weir_cmd_run(int argc, char **argv);
 int weir_cmd_test(int argc, char **argv);
 

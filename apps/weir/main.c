@@ -14,6 +14,8 @@ static const struct weir_command commands[] = {
 	{"schema", "print the JSON Schema of the pipeline file",
 		weir_cmd_schema},
 	{"test", "run the tests that a pipeline file has", weir_cmd_test},
+	{"ls", "list the runs that are going on", weir_cmd_ls},
+	{"stats", "print the counters of a run", weir_cmd_stats},
 	{0},
 };
 
