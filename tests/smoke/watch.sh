@@ -12,6 +12,7 @@ for command in ls stats; do
 		"Usage: weir $command"
 	weir $command --no-such-option >/dev/null 2>&1
 	is "weir $command --no-such-option: exit code" $? 2
+	has "weir --help lists $command" "$(weir --help)" "^ +$command "
 done
 
 "$weir_program" run --name $name -e "file:$captures/slow.pcap pace=capture !
