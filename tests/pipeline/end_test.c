@@ -191,6 +191,22 @@ Test(end, refuses_a_name_that_a_living_process_has)
 	rig_close(&rig);
 }
 
+Test(end, refuses_a_port_that_does_not_open)
+{
+	struct rig rig;
+
+	cr_assert(rig_open(&rig,
+			  "ports:\n"
+			  "  in: {file: /nowhere/at/all.pcap}\n"
+			  "  out: {null: \"\"}\n"
+			  "stages:\n"
+			  "  rx: {type: rx, port: in}\n"
+			  "  tx: {type: tx, inputs: rx, port: out}\n",
+			  NULL) != 0);
+	cr_assert(strstr(rig.error.text, "/nowhere/at/all.pcap") != NULL);
+	rig_close(&rig);
+}
+
 // columns answers the widest line of text, in characters.
 static size_t columns(const char *text)
 {
