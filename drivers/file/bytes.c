@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define QUIT_LOOK_MS 50
+#define PIECE (64u << 10) // of a read: what the kernel copied is still near
 
 static int refuse(const char *who, const char *path, struct weir_error *e)
 {
@@ -118,7 +120,7 @@ static size_t read_some(struct weir_bytes *bytes, void *to, size_t size)
 
 static bool refill(struct weir_bytes *bytes)
 {
-	size_t got;
+	size_t got, room;
 
 	if (bytes->fd < 0 || bytes->error)
 		return false;
@@ -128,8 +130,9 @@ static bool refill(struct weir_bytes *bytes)
 		bytes->end -= bytes->begin;
 		bytes->begin = 0;
 	}
-	got = read_some(bytes, bytes->window + bytes->end,
-		WEIR_BYTES_WINDOW - bytes->end);
+	room = WEIR_BYTES_WINDOW - bytes->end;
+	got = read_some(
+		bytes, bytes->window + bytes->end, room < PIECE ? room : PIECE);
 	bytes->end += got;
 	return got > 0;
 }
@@ -187,8 +190,12 @@ FILE *weir_bytes_stream(struct weir_bytes *bytes)
 	FILE *stream = fopencookie(
 		bytes, "r", (cookie_io_functions_t){.read = stream_read});
 
-	if (stream)
-		setvbuf(stream, NULL, _IOFBF, WEIR_BYTES_WINDOW);
+	if (!stream)
+		return NULL;
+	setvbuf(stream, NULL, _IOFBF, PIECE);
+	// One thread reads it: a lock at each piece is a fence too, which waits
+	// for what was written to mbufs just before.
+	__fsetlocking(stream, FSETLOCKING_BYCALLER);
 	return stream;
 }
 

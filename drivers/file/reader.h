@@ -26,7 +26,7 @@ struct weir_port_stats;
 struct weir_reader;
 
 // The most mbufs that a reader has from the pool at any time.
-#define WEIR_READER_MBUFS 2048u
+#define WEIR_READER_MBUFS 4096u
 
 struct weir_reader_options {
 	const char *port; // borrowed until close

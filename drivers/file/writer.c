@@ -9,6 +9,7 @@
 #include "file/belt.h"
 #include "file/rest.h"
 #include "mem/mem.h"
+#include "mem/pool.h"
 #include "port/port.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <time.h>
 
 #define BATCH 64u
+#define AHEAD 12u // packets that are fetched before they are needed
 #define FLUSH_SIZE (1u << 18)
 
 struct weir_writer {
@@ -51,6 +53,13 @@ static void look_at_time(struct weir_output *output)
 		(uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+// fetch asks early for what put reads: the lcore had it last.
+static void fetch(struct rte_mbuf *m)
+{
+	__builtin_prefetch(m);
+	__builtin_prefetch(weir_packet_of(m));
+}
+
 // write_some answers how many packets it took on.
 static unsigned write_some(struct weir_writer *writer)
 {
@@ -62,6 +71,8 @@ static unsigned write_some(struct weir_writer *writer)
 		return 0;
 	look_at_time(&writer->output);
 	for (unsigned i = 0; i < count; i++) {
+		if (i + AHEAD < count)
+			fetch(packets[i + AHEAD]);
 		store_relaxed(&writer->in_hand, count - i);
 		weir_output_put(&writer->output, packets[i]);
 	}
@@ -82,11 +93,11 @@ static void *writer_main(void *arg)
 	while (!load_relaxed(&writer->quit)) {
 		// Before looking: what was sent before finish is then seen.
 		bool finishing = load_acquire(&writer->finishing);
+		unsigned count = write_some(writer);
 
-		if (write_some(writer)) {
-			weir_rest_worked(&rest);
+		weir_rest_worked(&rest, count);
+		if (count)
 			continue;
-		}
 		if (finishing)
 			break;
 		weir_output_flush(&writer->output);

@@ -24,7 +24,7 @@ struct weir_port_stats;
 struct weir_writer;
 
 // The most packets that a writer has at any time.
-#define WEIR_WRITER_PACKETS 2048u
+#define WEIR_WRITER_PACKETS 4096u
 
 struct weir_writer_options {
 	const char *port; // borrowed until close

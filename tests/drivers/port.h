@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define POOL_COUNT 4095
+#define POOL_COUNT 12287
 #define POOL_DATA 2048
 #define BURST 32
 
@@ -42,7 +42,7 @@ static struct weir_clock clock_virtual; // 1 tick is 1 ns
 static inline void ports_init(void)
 {
 	struct weir_eal_options options = {
-		.memory_size = 64u << 20, .no_huge = true};
+		.memory_size = 96u << 20, .no_huge = true};
 	struct weir_error e = {0};
 
 	clock_virtual = weir_clock_virtual(&ticks, 1000000000);
