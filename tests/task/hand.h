@@ -79,6 +79,35 @@ __attribute__((unused)) static uint64_t live(void)
 	return weir_executor_counts(executor)->tasks;
 }
 
+// A step function that says its name, works and repeats as told.
+struct speaker {
+	struct weir_step step;
+	const char *name;
+	int repeats;
+	uint64_t work;
+	uint64_t takes; // ticks
+	unsigned runs;
+};
+
+__attribute__((unused)) static void speak(
+	struct weir_executor *x, struct weir_step *step)
+{
+	struct speaker *s = weir_container(step, struct speaker, step);
+
+	say(s->name);
+	s->runs++;
+	ticks += s->takes;
+	weir_executor_worked(x, s->work);
+	if (s->repeats-- > 0)
+		weir_step_ready(x, step);
+}
+
+__attribute__((unused)) static void ready(struct speaker *s)
+{
+	weir_step_init(&s->step, speak, NULL);
+	weir_step_ready(executor, &s->step);
+}
+
 // seed answers the run's seed: from WEIR_SEED, or the one given; printed.
 __attribute__((unused)) static uint64_t seed(uint64_t otherwise)
 {
