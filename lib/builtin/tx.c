@@ -21,7 +21,7 @@ struct tx {
 		unsigned count);
 	unsigned queue;
 	bool sampled_first; // in a burst
-	bool sent; // the port was offered some since the last tick
+	bool sent;	    // the port was offered some since the last tick
 	bool finishing, finished;
 	uint32_t first, count; // of held
 	struct weir_histogram *latency;

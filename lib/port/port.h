@@ -67,10 +67,10 @@ struct weir_port_driver {
 	size_t state_size;
 	const struct weir_option *options; // beside the kind's own key
 	bool makes_system_calls;	   // on the lcore
-	bool brief_calls;	      // rx and tx take some ten cycles a packet
-				      // and never wait; a chain of them is timed as one
-	bool needs_pci; // probes a PCI device: hugepages needed
-	bool one_way;	// its value names a file, which is read or written
+	bool brief_calls; // rx and tx take some ten cycles a packet
+			  // and never wait; a chain of them is timed as one
+	bool needs_pci;	  // probes a PCI device: hugepages needed
+	bool one_way;	  // its value names a file, which is read or written
 
 	unsigned queues_max; // in each direction; 0: as many as asked for
 	// keeps answers the most packets that a port with these options (a
