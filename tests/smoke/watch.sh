@@ -44,6 +44,18 @@ else
 		"$(weir stats $name 2>&1 | head -20)"
 fi
 has "weir stats names the stages" "$(weir stats $name)" "stages.count"
+is "a path means what is below it" "$(weir stats $name ports.in | wc -l)" \
+	"$(weir stats $name | grep -c '^ports\.in\.')"
+has "a pattern has wildcards" "$(weir stats $name '*.rx_packets')" \
+	'^ports.in.rx_packets +[0-9]+ packets$'
+works "histograms have percentiles in ns" bash -c "
+	'$weir_program' stats $name --json '*.step' | jq -e '
+		(.counters | to_entries[0].value | .p50 <= .p99 and
+			.p99 <= .max and .count >= 0) and
+		(.units | to_entries[0].value == \"ns\")'"
+weir stats $name no.such.counter >none.out 2>&1
+is "weir stats of a counter that is not there: exit code" $? 2
+has "and it is named" "$(cat none.out)" "no counter 'no.such.counter'"
 weir stats no-such-run >none.out 2>&1
 is "weir stats of a run that is not there: exit code" $? 2
 has "and it names those that are" "$(cat none.out)" "$name"
