@@ -76,6 +76,20 @@ static unsigned delay_room(const void *state)
 	return delay->depth - delay->count;
 }
 
+static bool delay_ended(void *state)
+{
+	const struct delay *delay = state;
+
+	return delay->count == 0;
+}
+
+static uint64_t delay_held_now(const void *state)
+{
+	const struct delay *delay = state;
+
+	return delay->count;
+}
+
 // delay_held walks from the oldest on, so that the books do not rest on the
 // number that the ring goes by.
 static uint64_t delay_held(const void *state)
@@ -146,5 +160,7 @@ const struct weir_stage weir_builtin_delay = {
 	.room = delay_room,
 	.drain = delay_drain,
 	.held = delay_held,
+	.held_now = delay_held_now,
+	.ended = delay_ended,
 	.keeps = delay_keeps,
 };

@@ -183,6 +183,14 @@ unsigned weir_pool_held(const struct rte_mempool *pool)
 	return rte_mempool_in_use_count(pool);
 }
 
+unsigned weir_pool_available(struct rte_mempool *pool)
+{
+	const struct rte_mempool_cache *cache =
+		rte_mempool_default_cache(pool, rte_lcore_id());
+
+	return rte_ring_count(pool->pool_data) + (cache ? cache->len : 0);
+}
+
 void weir_pool_destroy(struct rte_mempool *pool)
 {
 	rte_mempool_free(pool);

@@ -81,6 +81,11 @@ uint64_t weir_pool_size_estimate(unsigned count, unsigned data_size);
 // exact when nobody else uses the pool.
 unsigned weir_pool_held(const struct rte_mempool *pool);
 
+// weir_pool_available answers how many mbufs the calling lcore can have now:
+// those in the ring and in its own cache. What lies in caches of others is out
+// of its reach. A few loads; a hint while others use the pool.
+unsigned weir_pool_available(struct rte_mempool *pool);
+
 // weir_pool_destroy frees the pool. NULL is harmless.
 void weir_pool_destroy(struct rte_mempool *pool);
 

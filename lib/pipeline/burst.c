@@ -244,9 +244,14 @@ static void publish_held(struct weir_shell *shell)
 	for (unsigned i = 0; i < shell->tree_count; i++) {
 		struct weir_instance *instance = shell->tree[i];
 
-		if (instance->type->held)
+		const struct weir_stage *type = instance->type;
+
+		if (type->held_now)
 			store_relaxed(&instance->counts->held,
-				instance->type->held(instance->state));
+				type->held_now(instance->state));
+		else if (type->held)
+			store_relaxed(&instance->counts->held,
+				type->held(instance->state));
 	}
 }
 

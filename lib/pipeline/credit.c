@@ -91,6 +91,9 @@ static void fill_one(struct reach *reach, unsigned index, unsigned place)
 	}
 	if (own(reach, index, place) > take)
 		take = 1;
+	// What drains or ticks may drop what it holds.
+	if (place == trash_place(reach) && !emit)
+		emit = 1;
 	reach->take[index * reach->places + place] = take;
 	reach->emit[index * reach->places + place] = emit;
 }
@@ -155,6 +158,50 @@ static int find(struct reach *reach, struct weir_error *e)
 		instance->emit_trash = emit[trash_place(reach)];
 	}
 	return 0;
+}
+
+static int too_little_room(const struct weir_instance *instance,
+	const struct weir_leaf *leaf, unsigned room, struct weir_error *e)
+{
+	const struct weir_config_stage *stage = leaf->instance->config;
+
+	return weir_error_set(e, -EINVAL,
+		"%s:%u:%u: error: '%s' has room for %u packet%s, but '%s' may "
+		"send it %u at once; give it more room (weir stages %s tells "
+		"how)",
+		stage->at.file, stage->at.line, stage->at.column,
+		leaf->instance->plan->name, room, room == 1 ? "" : "s",
+		instance->plan->name, leaf->copies, leaf->instance->type->type);
+}
+
+// Each stage is empty now: less room than this will never be enough.
+static int check_room(const struct weir_instance *instance,
+	const struct weir_leaves *leaves, struct weir_error *e)
+{
+	for (unsigned i = 0; i < leaves->count; i++) {
+		const struct weir_leaf *leaf = &leaves->at[i];
+		unsigned room;
+
+		if (leaf->edge)
+			continue;
+		room = leaf->instance->type->room(leaf->instance->state);
+		if (room < leaf->copies)
+			return too_little_room(instance, leaf, room, e);
+	}
+	return 0;
+}
+
+int weir_credit_check(const struct weir_instance *instances, unsigned count,
+	struct weir_error *e)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < count && !err; i++) {
+		err = check_room(&instances[i], &instances[i].take, e);
+		if (!err)
+			err = check_room(&instances[i], &instances[i].emit, e);
+	}
+	return err;
 }
 
 int weir_credit_find(struct weir_instance *instances,

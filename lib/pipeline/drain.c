@@ -21,8 +21,9 @@ static bool drained(const struct weir_instance *instance)
 {
 	const struct weir_stage *type = instance->type;
 
-	return !weir_instance_held(instance) &&
-	       (type->source || !type->ended || type->ended(instance->state));
+	if (!type->source && type->ended)
+		return type->ended(instance->state);
+	return !weir_instance_held(instance);
 }
 
 // call_drain lets the instance give what it has room for. What only waits (a

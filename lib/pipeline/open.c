@@ -235,6 +235,8 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 			 pipeline->instances, plan, pipeline->edges, e)) ||
 		(err = weir_runners_open(pipeline, e)) ||
 		(err = init_instances(pipeline, e)) ||
+		(err = weir_credit_check(
+			 pipeline->instances, plan->instance_count, e)) ||
 		(err = weir_ports_open_outputs(pipeline, e)))
 		return err;
 	return 0;

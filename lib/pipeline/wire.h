@@ -14,6 +14,11 @@
 int weir_wire(struct weir_instance *instances, const struct weir_plan *plan,
 	struct weir_edge *edges, struct weir_error *e);
 
+// weir_credit_check refuses in words a stage whose room, empty as it is, is
+// less than what one packet may become before it.
+int weir_credit_check(const struct weir_instance *instances, unsigned count,
+	struct weir_error *e);
+
 // weir_credit_find finds the leaves of each wired instance. Refuses in words an
 // edge that is too shallow for what one packet may become before it.
 int weir_credit_find(struct weir_instance *instances,

@@ -12,6 +12,8 @@
 #define CACHED 768u		   // of an lcore: rte_mempool's cache, at most
 #define BASE_SIZE (24u << 20)	   // EAL itself, devices, rings
 #define LCORE_SIZE (1u << 20)
+#define SLACK 512u	// beyond the depth of a ring that drops its oldest
+#define GIVEBACK 16384u // on the way from a thread to who frees
 #define ROUND 1024u
 #define MIB (1u << 20)
 
@@ -51,14 +53,31 @@ static uint64_t stage_packets(const struct weir_plan *plan)
 	return packets;
 }
 
+static bool copies(const struct weir_plan *plan)
+{
+	for (unsigned i = 0; i < plan->instance_count; i++)
+		if (weir_plan_stage_of(plan, i)->type->ways == WEIR_WAYS_COPY)
+			return true;
+	return false;
+}
+
 static uint64_t ring_packets(const struct weir_plan *plan)
 {
 	uint64_t packets = 0;
 
 	for (unsigned i = 0; i < plan->edge_count; i++)
 		if (plan->edges[i].join == WEIR_PLAN_RING)
-			packets += plan->edges[i].depth;
-	return packets;
+			packets +=
+				plan->edges[i].depth +
+				(plan->edges[i].input->when_full ==
+							WEIR_WHEN_FULL_DROP_OLDEST
+						? SLACK
+						: 0);
+	for (unsigned i = 0; i < plan->executor_count; i++)
+		if (plan->executors[i].kind == WEIR_PLAN_THREAD)
+			packets += GIVEBACK;
+	// A clone keeps its original from the pool as well.
+	return copies(plan) ? 2 * packets : packets;
 }
 
 static unsigned merge_bound(const struct weir_plan *plan)
@@ -86,6 +105,15 @@ void weir_plan_size(struct weir_plan_draft *draft)
 	uint64_t need;
 
 	packets = (packets + ROUND - 1) / ROUND * ROUND;
+	if (runtime->packets && copies(plan) && runtime->packets < packets) {
+		weir_error_set(draft->error, -EINVAL,
+			"%s: error: runtime.packets is %u, but a stage that "
+			"copies needs %llu here, or it might wait for ever; "
+			"raise it or lower depths",
+			draft->config->file, runtime->packets,
+			(unsigned long long)packets);
+		return;
+	}
 	if (runtime->packets)
 		packets = runtime->packets;
 	need = packets > UINT32_MAX / 2

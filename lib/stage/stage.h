@@ -220,11 +220,15 @@ struct weir_stage {
 	// room answers how many packets the kernel could take now; NULL: any.
 	unsigned (*room)(const void *state);
 	// drain is called when no more input will come, with room, once and
-	// then once a turn until held answers 0 and ended (if there is one)
+	// then once a turn until ended answers true or, where there is none, held
+	// answers 0
 	// answers true.
 	void (*drain)(void *state, struct weir_out *out);
 	// held answers how many packets the stage keeps, by counting them.
 	uint64_t (*held)(const void *state);
+	// held_now answers the same without counting, for the live table;
+	// NULL: held is quick.
+	uint64_t (*held_now)(const void *state);
 	// keeps answers the most packets that an instance with these options
 	// (a struct of state_size) ever holds; NULL: 0. The planner sizes the
 	// pool by it.
