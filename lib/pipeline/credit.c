@@ -174,7 +174,8 @@ static int too_little_room(const struct weir_instance *instance,
 		instance->plan->name, leaf->copies, leaf->instance->type->type);
 }
 
-// Each stage is empty now: less room than this will never be enough.
+// Each stage is empty now: less room than this will never be enough. None at
+// all is another matter: it opens later.
 static int check_room(const struct weir_instance *instance,
 	const struct weir_leaves *leaves, struct weir_error *e)
 {
@@ -185,7 +186,7 @@ static int check_room(const struct weir_instance *instance,
 		if (leaf->edge)
 			continue;
 		room = leaf->instance->type->room(leaf->instance->state);
-		if (room < leaf->copies)
+		if (room && room < leaf->copies)
 			return too_little_room(instance, leaf, room, e);
 	}
 	return 0;
