@@ -267,23 +267,38 @@ static void copy_root(struct load *load)
 	free(load->under_way);
 }
 
-// What stands behind the first document.
-static void refuse_second(
+// Answers false after a fault behind the first document.
+static bool is_last(
 	struct load *load, yaml_parser_t *parser, const char *text, size_t size)
 {
 	yaml_document_t second;
+	bool last;
 
 	if (!yaml_parser_load(parser, &second)) {
 		weir_syntax_fault(
 			load->document, parser, text, size, load->faults);
-		return;
+		return false;
 	}
-	if (yaml_document_get_root_node(&second)) {
+	last = !yaml_document_get_root_node(&second);
+	if (!last)
 		weir_fault_add(load->faults, at_of(load, second.start_mark),
 			"a second document: one file is one pipeline");
-		load->document->root = NULL;
-	}
 	yaml_document_delete(&second);
+	return last;
+}
+
+static void parse(
+	struct load *load, yaml_parser_t *parser, const char *text, size_t size)
+{
+	if (!yaml_parser_load(parser, &load->yaml)) {
+		weir_syntax_fault(
+			load->document, parser, text, size, load->faults);
+		return;
+	}
+	copy_root(load);
+	if (load->document->root && !is_last(load, parser, text, size))
+		load->document->root = NULL;
+	yaml_document_delete(&load->yaml);
 }
 
 void weir_document_load(struct weir_document *document, const char *text,
@@ -298,19 +313,14 @@ void weir_document_load(struct weir_document *document, const char *text,
 			WEIR_DOCUMENT_SIZE_MAX);
 		return;
 	}
+	if (!weir_document_look(document, text, size, faults))
+		return;
 	if (!yaml_parser_initialize(&parser)) {
 		faults->no_memory = true;
 		return;
 	}
 	yaml_parser_set_input_string(
 		&parser, (const unsigned char *)text, size);
-	if (yaml_parser_load(&parser, &load.yaml)) {
-		copy_root(&load);
-		if (document->root)
-			refuse_second(&load, &parser, text, size);
-		yaml_document_delete(&load.yaml);
-	} else {
-		weir_syntax_fault(document, &parser, text, size, faults);
-	}
+	parse(&load, &parser, text, size);
 	yaml_parser_delete(&parser);
 }

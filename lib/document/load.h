@@ -8,6 +8,11 @@
 
 struct yaml_parser_s;
 
+// weir_document_look tells whether a text keeps the bounds within which it may
+// be loaded; if not, that is noted. What is no YAML passes: loading tells.
+bool weir_document_look(const struct weir_document *document, const char *text,
+	size_t size, struct weir_faults *faults);
+
 // weir_document_at answers a place in document; line 0 is the file as such.
 struct weir_at weir_document_at(
 	const struct weir_document *document, unsigned line, unsigned column);

@@ -134,6 +134,23 @@ Test(document, a_mapping_takes_a_bounded_number_of_keys)
 	free(text);
 }
 
+// libyaml's own time grows with the square of these: without the bounds this
+// test takes minutes.
+Test(document, depth_and_anchors_are_bounded_before_they_cost)
+{
+	char *text = calloc(1, WEIR_DOCUMENT_SIZE_MAX + 1);
+	size_t used = 0;
+
+	memset(text, '[', WEIR_DOCUMENT_SIZE_MAX);
+	cr_expect_null(load(text));
+	cr_expect_not_null(strstr(told(), "nested more than 32 deep"));
+	while (used < WEIR_DOCUMENT_SIZE_MAX - 16)
+		used += (size_t)sprintf(text + used, "- &a%zx a\n", used);
+	cr_expect_null(load(text));
+	cr_expect_not_null(strstr(told(), "more than 1024 anchors"));
+	free(text);
+}
+
 Test(document, a_path_may_end_in_what_is_new)
 {
 	const struct weir_node *list;
