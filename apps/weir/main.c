@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "command.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +59,16 @@ static int unknown_command(const char *word)
 	return WEIR_EXIT_USAGE;
 }
 
+// What could not be printed was not done: a report on a full disk is none.
+static int finish(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	fprintf(stderr, "weir: cannot write to standard output: %s\n",
+		strerror(errno));
+	return code ? code : WEIR_EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -75,6 +86,6 @@ int main(int argc, char **argv)
 	}
 	for (const struct weir_command *c = commands; c->name; c++)
 		if (!strcmp(argv[1], c->name))
-			return c->run(argc - 1, argv + 1);
+			return finish(c->run(argc - 1, argv + 1));
 	return unknown_command(argv[1]);
 }

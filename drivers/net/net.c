@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ARGS_SIZE 512
@@ -54,6 +55,25 @@ static bool split_device(
 	return true;
 }
 
+// net_null makes packets of the size that it is told, whatever an mbuf holds.
+static int check_size(const struct net *net, const char *args,
+	const struct weir_port_setup *setup, struct weir_error *e)
+{
+	const char *size = strstr(args, "size=");
+	unsigned long most =
+		(unsigned long)rte_pktmbuf_data_room_size(setup->pool) -
+		RTE_PKTMBUF_HEADROOM;
+
+	if (!size || (size != args && size[-1] != ','))
+		return 0;
+	if (strtoul(size + strlen("size="), NULL, 0) <= most)
+		return 0;
+	return weir_error_set(e, -EINVAL,
+		"port '%s': packets of '%s' do not fit into an mbuf of %lu "
+		"bytes; make them smaller or raise runtime.packet_size",
+		net->port, args, most);
+}
+
 static int plug(struct net *net, const char *kind, const char *value,
 	struct weir_error *e)
 {
@@ -89,7 +109,9 @@ static int net_open(void *state, const char *kind, const char *value,
 	int err;
 
 	snprintf(net->port, sizeof(net->port), "%s", setup->name);
-	err = plug(net, kind, value ? value : "", e);
+	err = strcmp(kind, "null") ? 0 : check_size(net, value, setup, e);
+	if (!err)
+		err = plug(net, kind, value ? value : "", e);
 	if (!err)
 		err = weir_device_configure(&net->device, &wanted, e);
 	return err;

@@ -180,14 +180,17 @@ static void check_same_file(struct weir_check *check, unsigned index)
 	const struct weir_config_port *port = &config->ports[index];
 	const struct weir_config_port *other;
 
-	if (!*port->value || !strcmp(port->value, "-") ||
-		!user_of(config, index, false))
+	bool is_stream = !strcmp(port->value, "-");
+
+	if (!*port->value || !user_of(config, index, false))
 		return;
 	for (unsigned i = 0; i < config->port_count; i++) {
 		other = &config->ports[i];
 		if (i == index || other->driver != port->driver ||
 			strcmp(other->value, port->value))
 			continue;
+		if (is_stream && !user_of(config, i, false))
+			continue; // one reads, the other writes: two streams
 		if (user_of(config, i, true))
 			weir_fault_add(check->faults, port->at,
 				"port '%s' would overwrite the file that port "

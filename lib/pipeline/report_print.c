@@ -106,6 +106,12 @@ static void print_flow(const struct page *page, const json_t *total,
 	struct weir_quantity bits = weir_quantity_pad(
 		weir_quantity_of(real(total, bit_rate), "bit/s"), 11);
 
+	// Some devices count packets, not bytes.
+	if (number(total, count) && !number(total, bytes)) {
+		fprintf(page->to, "  %-4s%12" PRIu64 " packets  %9s  %s\n", way,
+			number(total, count), "-", packets.text);
+		return;
+	}
 	fprintf(page->to, "  %-4s%12" PRIu64 " packets  %s  %s  %s\n", way,
 		number(total, count), size.text, packets.text, bits.text);
 }

@@ -7,6 +7,7 @@
 #include "mem/pool.h"
 
 #include <errno.h>
+#include <unistd.h>
 #define PORT_KEEPS 4096u	   // where a driver does not tell
 #define IN_FLIGHT (4 * WEIR_BURST) // of an instance: lanes and trash
 #define CACHED 768u		   // of an lcore: rte_mempool's cache, at most
@@ -95,6 +96,12 @@ static unsigned merge_bound(const struct weir_plan *plan)
 	return most > 1 ? (most - 1) * WEIR_BURST : 0;
 }
 
+static uint64_t machine_memory(void)
+{
+	return (uint64_t)sysconf(_SC_PHYS_PAGES) *
+	       (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 void weir_plan_size(struct weir_plan_draft *draft)
 {
 	struct weir_plan *plan = draft->plan;
@@ -127,6 +134,21 @@ void weir_plan_size(struct weir_plan_draft *draft)
 			"machine holds; use smaller depths",
 			draft->config->file, (unsigned long long)packets,
 			runtime->packet_size);
+		return;
+	}
+	if (need > machine_memory() ||
+		runtime->memory_size > machine_memory()) {
+		weir_error_set(draft->error, -ENOMEM,
+			"%s: error: this needs %llu MiB (%llu packets of %u "
+			"bytes), and the machine has %llu MiB; use smaller "
+			"depths, runtime.packets or runtime.memory",
+			draft->config->file,
+			(unsigned long long)(need > runtime->memory_size
+						     ? need
+						     : runtime->memory_size) /
+				MIB,
+			(unsigned long long)packets, runtime->packet_size,
+			(unsigned long long)machine_memory() / MIB);
 		return;
 	}
 	if (runtime->memory_size && runtime->memory_size < need) {
