@@ -29,6 +29,7 @@
 #define ARGS_MAX 128
 #define MIB (1u << 20)
 #define MEMORY_DEFAULT (64u * MIB)
+#define HUGE_PAGE_SIZE (2u * MIB)
 
 static enum { NEVER, OPEN, OVER } state;
 
@@ -75,12 +76,15 @@ static void add_lcores(struct args *args, const struct weir_eal_options *o)
 	args_add(args, "--main-lcore=0");
 }
 
+static uint64_t memory_size(const struct weir_eal_options *o)
+{
+	return o->memory_size ? o->memory_size : MEMORY_DEFAULT;
+}
+
 static void add_memory(struct args *args, const struct weir_eal_options *o)
 {
-	uint64_t size = o->memory_size ? o->memory_size : MEMORY_DEFAULT;
-
 	args_add(args, "-m");
-	args_add(args, "%" PRIu64, (size + MIB - 1) / MIB);
+	args_add(args, "%" PRIu64, (memory_size(o) + MIB - 1) / MIB);
 	if (o->no_huge) {
 		args_add(args, "--no-huge");
 		args_add(args, "--no-shconf");
@@ -151,14 +155,18 @@ static void block_signals(sigset_t *before)
 static void start_error(const struct weir_eal_options *o, int code, char *log,
 	struct weir_error *e)
 {
+	char remedy[128] = "";
+
 	for (char *c = log; c && *c; c++)
 		if (*c == '\n')
 			*c = c[1] ? ';' : '\0';
+	if (!o->no_huge)
+		snprintf(remedy, sizeof(remedy),
+			" (hugepages: echo %" PRIu64
+			" | sudo tee /proc/sys/vm/nr_hugepages)",
+			memory_size(o) / HUGE_PAGE_SIZE + 1);
 	weir_error_set(e, code, "EAL does not start: %s%s",
-		log && *log ? log : rte_strerror(-code),
-		o->no_huge ? ""
-			   : " (hugepages: echo 512 | sudo tee "
-			     "/proc/sys/vm/nr_hugepages)");
+		log && *log ? log : rte_strerror(-code), remedy);
 }
 
 static int start(const struct weir_eal_options *o, struct args *args,
