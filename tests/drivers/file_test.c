@@ -73,8 +73,9 @@ Test(file, keeps_the_header_where_there_is_no_packet)
 	bytes_free(&out);
 }
 
-static struct bytes pcapng_of_interfaces(bool big)
+static struct bytes pcapng_of_interfaces(bool big, bool late)
 {
+	const uint64_t ns = 1700000000123456789u, us = ns / 1000;
 	struct bytes b = {.big = big};
 
 	pcapng_section(&b);
@@ -82,12 +83,29 @@ static struct bytes pcapng_of_interfaces(bool big)
 	pcapng_interface(&b, "never used", 228, 65535, 6);
 	pcapng_interface(&b, "any", 113, 96, 9);
 	for (unsigned i = 0; i < SIZES; i++)
-		pcapng_packet(&b, i % 2 ? 2 : 0, 1700000000123456789u + i, i,
+		pcapng_packet(&b, i % 2 ? 2 : 0, (i % 2 ? ns : us) + i, i,
 			sizes[i], sizes[i] + i % 3);
+	if (!late)
+		return b;
 	pcapng_interface(&b, "late", 1, 262144, 9);
 	pcapng_packet(&b, 3, 1, 77, 60, 60);
 	pcapng_interface(&b, "last", 1, 262144, 9);
 	return b;
+}
+
+Test(file, copies_a_pcapng_byte_for_byte)
+{
+	struct bytes b = pcapng_of_interfaces(false, false);
+	struct bytes big = pcapng_of_interfaces(true, false);
+	struct bytes out = copied(&b, out_ng_path);
+	struct bytes out_of_big = copied(&big, out_ng_path);
+
+	cr_expect(bytes_equal(&b, &out));
+	cr_expect(bytes_equal(&b, &out_of_big));
+	bytes_free(&b);
+	bytes_free(&big);
+	bytes_free(&out);
+	bytes_free(&out_of_big);
 }
 
 // The interface "late" stands before the packets in what we write or between
@@ -95,9 +113,9 @@ static struct bytes pcapng_of_interfaces(bool big)
 Test(file, keeps_each_interface_of_a_pcapng)
 {
 	for (int big = 0; big < 2; big++) {
-		struct bytes b = pcapng_of_interfaces(big);
+		struct bytes b = pcapng_of_interfaces(big, true);
 		struct bytes once = copied(&b, out_ng_path), twice;
-		struct bytes native = pcapng_of_interfaces(false);
+		struct bytes native = pcapng_of_interfaces(false, true);
 
 		cr_expect_eq(once.size, native.size);
 		twice = copied(&once, out_ng_path);
@@ -144,6 +162,18 @@ Test(file, refuses_what_is_no_capture_in_words)
 		-ENOENT);
 	cr_expect_not_null(strstr(in.e.text, "No such file"), "%s", in.e.text);
 	port_close(&in);
+}
+
+// Of 9000 bytes each, so that many mbufs come and go.
+Test(file, copies_more_than_the_pool_could_hold)
+{
+	struct bytes b = pcap_of(4000, 9000), out;
+
+	cr_assert_gt(4000 * 5, POOL_COUNT);
+	out = copied(&b, out_path);
+	cr_expect(bytes_equal(&b, &out));
+	bytes_free(&b);
+	bytes_free(&out);
 }
 
 Test(file, keeps_packets_that_the_snap_length_has_cut)
