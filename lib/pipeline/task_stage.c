@@ -19,6 +19,7 @@ struct weir_stage_io {
 	struct weir_scope scope;
 	struct weir_post cancel;
 	bool started, canceled; // the main thread's
+	bool was_canceled;	// the executor's
 	bool ended;		// released by the task's end
 };
 
@@ -183,8 +184,10 @@ static void cancel(struct weir_executor *executor, struct weir_post *post)
 		weir_container(post, struct weir_stage_io, cancel);
 
 	(void)executor;
-	if (!io->ended)
-		weir_scope_cancel(&io->scope);
+	if (io->ended)
+		return;
+	io->was_canceled = true;
+	weir_scope_cancel(&io->scope);
 }
 
 // discard_inputs drops what a task that has returned will never receive, so
@@ -217,6 +220,9 @@ void weir_shell_step_task(
 			weir_shell_again(shell);
 		return;
 	}
+	// What a cancelled task did not receive is held where it is.
+	if (shell->io->was_canceled && shell->input_count)
+		return;
 	discard_inputs(shell);
 	if (weir_shell_inputs_ended(shell))
 		weir_shell_drain(shell);

@@ -7,12 +7,8 @@
 #include "pipeline/rig_stages.h"
 
 #include "base/eal.h"
-#include "builtin/builtin.h"
-#include "drivers.h"
-#include "mem/pool.h"
 #include "pipeline/pipeline.h"
-#include "stage/stage.h"
-#include "task/task.h"
+#include "pipeline/stages.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -33,20 +29,6 @@ struct rig {
 	struct weir_error error;
 };
 
-static void rig_register(void)
-{
-	static const struct weir_stage *const stages[] = {&gen_stage,
-		&sink_stage, &slow_stage, &pass_stage, &keep_stage, &echo_stage,
-		&idler_stage, &scribe_stage};
-	struct weir_error e = {0};
-
-	weir_drivers_register();
-	cr_assert(weir_builtins_register(&e) == 0, "%s", e.text);
-	for (size_t i = 0; i < sizeof(stages) / sizeof(*stages); i++)
-		cr_assert(
-			weir_stage_register(stages[i], &e) == 0, "%s", e.text);
-}
-
 // rig_open answers 0, or what the config, the plan or open refused.
 static int rig_open(struct rig *rig, const char *text,
 	const struct weir_pipeline_options *options)
@@ -55,7 +37,7 @@ static int rig_open(struct rig *rig, const char *text,
 	int err;
 
 	*rig = (struct rig){0};
-	rig_register();
+	cr_assert(register_stages(&rig->error) == 0, "%s", rig->error.text);
 	cr_assert(asprintf(&whole, "version: 1\n%s", text) > 0);
 	err = weir_config_parse(&rig->config, "test.yaml", whole, strlen(whole),
 		NULL, &rig->error);

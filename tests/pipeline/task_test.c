@@ -130,5 +130,7 @@ Test(task, is_cancelled_when_the_run_stops_at_once)
 	rig_finish(&rig);
 	balanced(&rig);
 	cr_assert(not(finds(&rig, "did not return")));
+	// What it had not received is held, not dropped.
+	cr_assert(rig.verdict == 0);
 	rig_close(&rig);
 }
