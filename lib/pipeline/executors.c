@@ -241,6 +241,7 @@ static int run_on_lcore(void *arg)
 	weir_mem_forbid(1);
 	weir_executor_run(runner->executor);
 	weir_mem_forbid(0);
+	store_release(&runner->returned, true);
 	return 0;
 }
 
@@ -320,6 +321,8 @@ void weir_runners_stop(struct weir_pipeline *pipeline)
 			pthread_join(runner->thread, NULL);
 		else
 			weir_eal_join(runner->plan->id);
+		// All that it wrote is seen from here on.
+		weir_assert(load_acquire(&runner->returned));
 		runner->running = false;
 	}
 }

@@ -51,6 +51,7 @@ struct weir_runner {
 	struct weir_freer freer;       // of an lcore
 	pthread_t thread;
 	bool running;
+	bool returned; // released when it has run for the last time
 };
 
 // How a run came to its end; the first that happened.
