@@ -194,6 +194,19 @@ static void cancel_tasks(struct weir_pipeline *pipeline)
 				pipeline->shells[i].root->plan->name);
 }
 
+static void find_tasks_that_never_ran(struct weir_pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->shell_count; i++) {
+		const struct weir_shell *shell = &pipeline->shells[i];
+		int err = weir_task_stage_error(shell);
+
+		if (err)
+			weir_finding(pipeline, true,
+				"stage '%s': its task could not be started: %s",
+				shell->root->plan->name, strerror(-err));
+	}
+}
+
 static uint64_t last_done(const struct weir_pipeline *pipeline)
 {
 	uint64_t last = pipeline->started_tick;
@@ -257,6 +270,7 @@ int weir_pipeline_finish(struct weir_pipeline *pipeline, struct weir_error *e)
 		usleep(POLL_US);
 	if (pipeline->end == WEIR_END_AT_ONCE)
 		cancel_tasks(pipeline);
+	find_tasks_that_never_ran(pipeline);
 	pipeline->ended_tick = last_done(pipeline);
 	weir_runners_stop(pipeline);
 	weir_runners_free_givebacks(pipeline);

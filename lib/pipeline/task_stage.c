@@ -19,8 +19,9 @@ struct weir_stage_io {
 	struct weir_scope scope;
 	struct weir_post cancel;
 	bool started, canceled; // the main thread's
-	bool was_canceled;	// the executor's
+	bool open, stopping;	// the executor's: the scope; told to cancel
 	bool ended;		// released by the task's end
+	int error;		// why the task never ran, before ended
 };
 
 static unsigned input_ready(struct weir_watch *watch)
@@ -77,6 +78,8 @@ unsigned weir_stage_recv(
 {
 	struct weir_shell *shell = io->shell;
 
+	// What a kernel may be given is what the shell has room to drop.
+	count = count < WEIR_BURST ? count : WEIR_BURST;
 	// A task that always finds input would never let others run.
 	weir_yield();
 	while (!weir_task_canceled()) {
@@ -170,10 +173,16 @@ static void supervise(void *arg)
 		.steps = shell->root->steps,
 	};
 	struct weir_stage_io *io = shell->io;
+	int err = -ECANCELED;
 
 	weir_scope_open(&io->scope);
-	if (weir_spawn_with(&io->scope, NULL, body, shell, &options) == 0)
-		(void)weir_scope_close(&io->scope, WEIR_NEVER);
+	io->open = true;
+	// A stop may come before the first turn.
+	if (!io->stopping)
+		err = weir_spawn_with(&io->scope, NULL, body, shell, &options);
+	(void)weir_scope_close(&io->scope, WEIR_NEVER);
+	io->open = false;
+	io->error = err == -ECANCELED ? 0 : err;
 	store_release(&io->ended, true);
 	weir_step_ready(shell->executor, &shell->step);
 }
@@ -184,10 +193,9 @@ static void cancel(struct weir_executor *executor, struct weir_post *post)
 		weir_container(post, struct weir_stage_io, cancel);
 
 	(void)executor;
-	if (io->ended)
-		return;
-	io->was_canceled = true;
-	weir_scope_cancel(&io->scope);
+	io->stopping = true;
+	if (io->open)
+		weir_scope_cancel(&io->scope);
 }
 
 // discard_inputs drops what a task that has returned will never receive, so
@@ -221,7 +229,7 @@ void weir_shell_step_task(
 		return;
 	}
 	// What a cancelled task did not receive is held where it is.
-	if (shell->io->was_canceled && shell->input_count)
+	if (shell->io->stopping && shell->input_count)
 		return;
 	discard_inputs(shell);
 	if (weir_shell_inputs_ended(shell))
@@ -290,4 +298,11 @@ bool weir_task_stage_ended(const struct weir_shell *shell)
 	const struct weir_stage_io *io = shell->io;
 
 	return !io || !io->started || load_acquire(&io->ended);
+}
+
+int weir_task_stage_error(const struct weir_shell *shell)
+{
+	const struct weir_stage_io *io = shell->io;
+
+	return io && load_acquire(&io->ended) ? io->error : 0;
 }

@@ -29,4 +29,8 @@ int weir_task_stage_start(struct weir_shell *shell, struct weir_error *e);
 void weir_task_stage_cancel(struct weir_shell *shell);
 bool weir_task_stage_ended(const struct weir_shell *shell);
 
+// weir_task_stage_error answers why the task never ran, negative errno, once
+// ended; 0 if it did, or was cancelled before.
+int weir_task_stage_error(const struct weir_shell *shell);
+
 #endif

@@ -247,8 +247,8 @@ struct weir_stage {
 	void (*report)(const void *state, struct weir_report_rows *rows);
 };
 
-// weir_stage_recv waits for input and answers up to count packets; 0 when the
-// input has ended or the task is cancelled.
+// weir_stage_recv waits for input and answers up to count packets, and at most
+// WEIR_BURST; 0 when the input has ended or the task is cancelled.
 unsigned weir_stage_recv(
 	struct weir_stage_io *io, struct rte_mbuf **packets, unsigned count);
 // weir_stage_send waits for room on output and sends all count packets; answers

@@ -134,3 +134,29 @@ Test(task, is_cancelled_when_the_run_stops_at_once)
 	cr_assert(rig.verdict == 0);
 	rig_close(&rig);
 }
+
+Test(task, never_receives_more_than_a_burst)
+{
+	struct rig rig;
+
+	run_task(&rig, "asks: 100000", "type: sink");
+	all_came(&rig, 20000);
+}
+
+Test(task, may_be_cancelled_before_it_ever_ran)
+{
+	struct rig rig;
+
+	rig_begin(&rig,
+		"stages:\n"
+		"  gen: {type: gen, count: 1000000000000}\n"
+		"  echo: {type: echo, inputs: [{from: gen, depth: 64}], "
+		"place: thread}\n"
+		"  sink: {type: sink, inputs: echo}\n",
+		NULL);
+	weir_pipeline_stop(rig.pipeline, true);
+	rig_finish(&rig);
+	balanced(&rig);
+	cr_assert(rig.verdict == 0);
+	rig_close(&rig);
+}
