@@ -101,6 +101,13 @@ static void publish(struct weir_pipeline *pipeline)
 		(uint64_t)weir_pool_held(pipeline->pool));
 }
 
+static void cancel_sources(struct weir_pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->shell_count; i++)
+		if (pipeline->shells[i].root->type->source)
+			weir_task_stage_cancel(&pipeline->shells[i]);
+}
+
 // end_inputs tells ports and tasks that make packets by themselves, once.
 static void end_inputs(struct weir_pipeline *pipeline)
 {
@@ -108,18 +115,13 @@ static void end_inputs(struct weir_pipeline *pipeline)
 		return;
 	pipeline->quit = true;
 	weir_ports_quit(pipeline);
-	for (unsigned i = 0; i < pipeline->shell_count; i++)
-		if (pipeline->shells[i].root->type->source)
-			weir_task_stage_cancel(&pipeline->shells[i]);
+	cancel_sources(pipeline);
 }
 
 static enum weir_end why_done(const struct weir_pipeline *pipeline)
 {
-	const struct weir_limit *limit = &pipeline->limit;
-
-	return limit->all && load_relaxed(&limit->taken) >= limit->all
-		       ? WEIR_END_PACKETS
-		       : WEIR_END_INPUTS;
+	return weir_limit_reached(&pipeline->limit) ? WEIR_END_PACKETS
+						    : WEIR_END_INPUTS;
 }
 
 static void look_at_time(struct weir_pipeline *pipeline)
@@ -143,6 +145,9 @@ bool weir_pipeline_poll(struct weir_pipeline *pipeline)
 			pipeline->end = WEIR_END_STOPPED;
 		end_inputs(pipeline);
 	}
+	// Ports' sources see it themselves; a task may wait for something else.
+	if (weir_limit_reached(&pipeline->limit))
+		cancel_sources(pipeline);
 	publish(pipeline);
 	if (all_done(pipeline)) {
 		if (!pipeline->end)

@@ -32,6 +32,19 @@ struct weir_limit {
 	uint64_t all;
 };
 
+// weir_limit_claim takes up to wanted packets, and a burst at most, out of what
+// may still come in; weir_limit_settle says how many of them came.
+// weir_limit_reached tells that no more will: what others claimed may yet come
+// back. Any thread.
+uint32_t weir_limit_claim(struct weir_limit *limit, uint32_t wanted);
+void weir_limit_settle(
+	struct weir_limit *limit, uint32_t claimed, uint32_t came);
+
+static inline bool weir_limit_reached(const struct weir_limit *limit)
+{
+	return limit->all && load_relaxed(&limit->taken) >= limit->all;
+}
+
 struct weir_shell {
 	struct weir_step step; // first: the executor hands it back
 	struct weir_instance *root;

@@ -23,21 +23,20 @@ static void stamp(struct weir_shell *shell, struct weir_instance *source)
 	}
 }
 
-// claim takes up to room packets out of what the run may still bring in.
-static uint32_t claim(struct weir_limit *limit, uint32_t room)
+uint32_t weir_limit_claim(struct weir_limit *limit, uint32_t wanted)
 {
 	uint64_t left = load_relaxed(&limit->left);
 	uint32_t taken;
 
-	room = room < WEIR_BURST ? room : WEIR_BURST;
+	wanted = wanted < WEIR_BURST ? wanted : WEIR_BURST;
 	do {
-		taken = left < room ? (uint32_t)left : room;
+		taken = left < wanted ? (uint32_t)left : wanted;
 	} while (taken && !cas_acq_rel(&limit->left, &left, left - taken));
 	return taken;
 }
 
-static void settle_claim(
-	struct weir_limit *limit, uint32_t claimed, unsigned came)
+void weir_limit_settle(
+	struct weir_limit *limit, uint32_t claimed, uint32_t came)
 {
 	add_acq_rel(&limit->left, claimed - came);
 	add_acq_rel(&limit->taken, came);
@@ -48,8 +47,7 @@ static bool source_ended(const struct weir_shell *shell)
 	const struct weir_instance *root = shell->root;
 
 	return load_relaxed(shell->stop) ||
-	       (shell->limit && load_relaxed(&shell->limit->taken) >=
-					shell->limit->all) ||
+	       (shell->limit && weir_limit_reached(shell->limit)) ||
 	       (root->type->ended && root->type->ended(root->state));
 }
 
@@ -88,10 +86,10 @@ void weir_shell_step_source(
 		return;
 	}
 	if (unlikely(shell->limit != NULL))
-		room = claim(shell->limit, room);
+		room = weir_limit_claim(shell->limit, room);
 	n = likely(room > 0) ? call_source(shell, room) : 0;
 	if (unlikely(shell->limit != NULL))
-		settle_claim(shell->limit, room, n);
+		weir_limit_settle(shell->limit, room, n);
 	if (!n) {
 		if (source_ended(shell))
 			weir_shell_drain(shell);

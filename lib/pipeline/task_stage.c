@@ -100,11 +100,70 @@ unsigned weir_stage_recv(
 	return 0;
 }
 
-// stamp marks the first packet of what a task brings into the pipeline.
-static void stamp(struct rte_mbuf *packet, uint64_t now)
+// stamp marks the first packet, or all, of what a task brings into the pipeline.
+static void stamp(
+	const struct weir_shell *shell, struct rte_mbuf **packets, uint32_t n)
 {
-	*weir_stamp_of(packet) = now;
-	packet->ol_flags |= weir_stamp_flag;
+	n = shell->latency_all ? n : 1;
+	for (uint32_t i = 0; i < n; i++) {
+		*weir_stamp_of(packets[i]) = shell->now;
+		packets[i]->ol_flags |= weir_stamp_flag;
+	}
+}
+
+// claim answers how many of wanted packets may come in, at least one; 0 when
+// the run has all that it was asked for.
+static uint32_t claim(struct weir_shell *shell, uint32_t wanted)
+{
+	uint32_t n = weir_limit_claim(shell->limit, wanted);
+
+	// What another source claimed in vain comes back.
+	while (!n && !weir_limit_reached(shell->limit) &&
+		!weir_task_canceled()) {
+		weir_yield();
+		n = weir_limit_claim(shell->limit, wanted);
+	}
+	return n;
+}
+
+// wait_for_room answers how many of count packets may be sent now; 0 when no
+// more may.
+static uint32_t wait_for_room(
+	struct weir_stage_io *io, const struct weir_link *link, uint32_t count)
+{
+	struct weir_shell *shell = io->shell;
+	bool source = shell->root->type->source;
+	uint32_t n;
+
+	// What ends a source that never has to wait.
+	if (source && weir_task_canceled())
+		return 0;
+	while (!(n = link_room(shell, link))) {
+		io->full = link;
+		if (!wait_for(io, &io->output))
+			return 0;
+	}
+	n = n < count ? n : count;
+	n = n < WEIR_BURST ? n : WEIR_BURST;
+	if (shell->limit && source)
+		n = claim(shell, n);
+	return n;
+}
+
+// send sends n packets, for which there is room.
+static void send(struct weir_shell *shell, const struct weir_link *link,
+	struct rte_mbuf **packets, uint32_t n)
+{
+	struct weir_instance *root = shell->root;
+
+	// What the task did so far is its own, not the next kernel's.
+	shell->now = weir_executor_lap_inline(shell->executor, root->steps);
+	if (root->type->source) {
+		stamp(shell, packets, n);
+		if (shell->limit)
+			weir_limit_settle(shell->limit, n, n);
+	}
+	weir_burst_pass(shell, link, packets, n);
 }
 
 unsigned weir_stage_send(struct weir_stage_io *io, unsigned output,
@@ -116,35 +175,26 @@ unsigned weir_stage_send(struct weir_stage_io *io, unsigned output,
 	unsigned sent = 0;
 
 	weir_assert(weir_out_ways(&root->out, output) == 1);
+	// A source that always finds room would never let others run.
+	if (root->type->source)
+		weir_yield();
 	while (sent < count) {
-		uint32_t n = link_room(shell, link);
+		uint32_t n = wait_for_room(io, link, count - sent);
 
-		if (!n) {
-			io->full = link;
-			if (!wait_for(io, &io->output))
-				break;
-			continue;
-		}
-		n = n < count - sent ? n : count - sent;
-		n = n < WEIR_BURST ? n : WEIR_BURST;
-		// What the task did so far is its own, not the next kernel's.
-		shell->now =
-			weir_executor_lap_inline(shell->executor, root->steps);
-		if (root->type->source)
-			stamp(packets[sent], shell->now);
-		weir_burst_pass(shell, link, packets + sent, n);
+		if (!n)
+			break;
+		send(shell, link, packets + sent, n);
 		sent += n;
 	}
 	weir_executor_worked_inline(shell->executor, sent);
 	return sent;
 }
 
-void weir_stage_drop(struct weir_stage_io *io, unsigned reason,
-	struct rte_mbuf **packets, unsigned count)
+// discard frees packets; where that is another's to do, it waits for room on
+// the way there.
+static void discard(
+	struct weir_shell *shell, struct rte_mbuf **packets, unsigned count)
 {
-	struct weir_shell *shell = io->shell;
-
-	count_add(&shell->root->counts->dropped[reason], count);
 	while (count) {
 		unsigned n = count < WEIR_BURST ? count : WEIR_BURST;
 
@@ -155,6 +205,25 @@ void weir_stage_drop(struct weir_stage_io *io, unsigned reason,
 		packets += n;
 		count -= n;
 	}
+}
+
+void weir_stage_drop(struct weir_stage_io *io, unsigned reason,
+	struct rte_mbuf **packets, unsigned count)
+{
+	count_add(&io->shell->root->counts->dropped[reason], count);
+	discard(io->shell, packets, count);
+}
+
+void weir_stage_made(struct weir_stage_io *io, uint64_t count)
+{
+	count_add(&io->shell->root->counts->made, count);
+}
+
+void weir_stage_consumed(
+	struct weir_stage_io *io, struct rte_mbuf **packets, unsigned count)
+{
+	count_add(&io->shell->root->counts->consumed, count);
+	discard(io->shell, packets, count);
 }
 
 static void body(void *arg)

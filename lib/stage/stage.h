@@ -252,12 +252,20 @@ struct weir_stage {
 unsigned weir_stage_recv(
 	struct weir_stage_io *io, struct rte_mbuf **packets, unsigned count);
 // weir_stage_send waits for room on output and sends all count packets; answers
-// how many were sent: fewer only when cancelled.
+// how many were sent: fewer only when the task is cancelled, or a source's run
+// has all the packets that it was asked for. What is left is still the task's.
 unsigned weir_stage_send(struct weir_stage_io *io, unsigned output,
 	struct rte_mbuf **packets, unsigned count);
 // weir_stage_drop gives packets up under a reason.
 void weir_stage_drop(struct weir_stage_io *io, unsigned reason,
 	struct rte_mbuf **packets, unsigned count);
+// weir_stage_made says that the task brought count packets into being: those it
+// sends, and those it drops.
+void weir_stage_made(struct weir_stage_io *io, uint64_t count);
+// weir_stage_consumed takes packets that ended here as they should, and frees
+// them.
+void weir_stage_consumed(
+	struct weir_stage_io *io, struct rte_mbuf **packets, unsigned count);
 
 // weir_stage_register makes a stage type known; the struct must live on.
 // Answers 0, -EINVAL for another ABI or a malformed table (words in e),
