@@ -2,6 +2,7 @@
 #include "command.h"
 #include "live.h"
 
+#include "base/atomic.h"
 #include "base/eal.h"
 #include "option/value.h"
 #include "pipeline/pipeline.h"
@@ -224,16 +225,23 @@ static int open_named(struct weir_pipeline **pipeline,
 
 // ---- signals ----
 
-static struct weir_pipeline *running;
+// The handler may run on any thread, and long after the pipeline has gone: it
+// only counts, and who watches the run does what was asked.
+static unsigned signals;
 
 // The first signal drains, the second stops at once, a third is the system's.
 static void on_signal(int signal_number)
 {
-	static volatile sig_atomic_t count;
-
-	weir_pipeline_stop(running, ++count > 1);
-	if (count > 1)
+	if (add_relaxed(&signals, 1) > 0)
 		signal(signal_number, SIG_DFL);
+}
+
+static void heed_signals(struct weir_pipeline *pipeline)
+{
+	unsigned count = load_relaxed(&signals);
+
+	if (count)
+		weir_pipeline_stop(pipeline, count > 1);
 }
 
 static void catch_signals(void)
@@ -277,6 +285,7 @@ static void watch(struct weir_pipeline *pipeline, FILE *to, bool show)
 		     : NULL;
 
 	while (weir_pipeline_poll(pipeline)) {
+		heed_signals(pipeline);
 		weir_live_draw(live);
 		usleep(POLL_US);
 	}
@@ -331,7 +340,6 @@ static int run(struct weir_pipeline *pipeline, const struct request *request,
 {
 	bool live = !request->json && !request->quiet && isatty(fileno(to));
 
-	running = pipeline;
 	catch_signals();
 	if (weir_pipeline_start(pipeline, e))
 		return WEIR_EXIT_USAGE;
