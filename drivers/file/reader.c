@@ -363,6 +363,7 @@ int weir_reader_open(struct weir_reader **result,
 			e, -ENOMEM, "port '%s': no memory", options->port);
 	reader->options = *options;
 	snprintf(reader->who, sizeof(reader->who), "port '%s'", options->port);
+	reader->capture.bytes.fd = -1; // close shall close no other's
 	measure_pool(reader);
 	err = open_belts(reader, e);
 	if (!err)

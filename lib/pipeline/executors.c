@@ -99,6 +99,7 @@ static int open_giveback(
 	const struct weir_plan *plan = pipeline->plan;
 	struct weir_runner *runner = &pipeline->runners[index];
 	struct weir_runner *lcore = nth_lcore(pipeline, index);
+	struct weir_edge *edge = &pipeline->givebacks[index];
 	struct weir_freer *freer;
 	int err;
 
@@ -107,12 +108,11 @@ static int open_giveback(
 			"every stage is on a thread: at least one must be on "
 			"an lcore, which alone may free packets");
 	freer = &lcore->freer;
-	runner->giveback = &pipeline->givebacks[index];
-	err = weir_edge_open(runner->giveback, runner->plan->reason,
-		WEIR_GIVEBACK_DEPTH, WEIR_WHEN_FULL_WAIT, lcore->plan->node,
-		NULL, e);
+	err = weir_edge_open(edge, runner->plan->reason, WEIR_GIVEBACK_DEPTH,
+		WEIR_WHEN_FULL_WAIT, lcore->plan->node, NULL, e);
 	if (err)
 		return err;
+	runner->giveback = edge; // only now does it have a ring
 	if (!freer->edges)
 		freer->edges =
 			weir_mem_create(plan->executor_count * sizeof(void *),

@@ -142,8 +142,11 @@ void weir_instance_close(struct weir_instance *instance)
 	if (instance->ready && instance->type->fini)
 		instance->type->fini(instance->state);
 	instance->ready = false;
+	weir_mem_destroy(instance->emit.at);
+	weir_mem_destroy(instance->take.at);
 	weir_mem_destroy(instance->memory);
 	weir_mem_destroy(instance->state);
+	instance->take.at = instance->emit.at = NULL;
 	instance->memory = instance->state = NULL;
 }
 
