@@ -223,8 +223,9 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 	int err;
 
 	// The books first: they tell whether the name is taken.
-	if ((err = open_books(pipeline, e)) ||
-		(err = open_eal(plan, options, e)) ||
+	if ((err = open_books(pipeline, e)))
+		return err;
+	if ((err = open_eal(plan, options, e)) ||
 		(err = open_pool(pipeline, e)) ||
 		(err = weir_ports_open(pipeline, e)) ||
 		(err = open_instances(pipeline, e)) ||
@@ -238,6 +239,7 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 		(err = weir_credit_check(
 			 pipeline->instances, plan->instance_count, e)) ||
 		(err = weir_ports_open_outputs(pipeline, e)))
-		return err;
+		// Another name would not help against a device's.
+		return err == -EEXIST ? -EBUSY : err;
 	return 0;
 }

@@ -35,7 +35,8 @@ struct weir_pipeline_options {
 	const char *const *eal_args; // NULL-ended; or NULL
 };
 
-// weir_pipeline_open starts EAL if need be and prepares all of plan, which it borrows.
+// weir_pipeline_open starts EAL if need be and prepares all of plan, which it
+// borrows. -EEXIST: a living process has the name options.instance.
 int weir_pipeline_open(struct weir_pipeline **pipeline,
 	const struct weir_plan *plan,
 	const struct weir_pipeline_options *options, struct weir_error *e);
