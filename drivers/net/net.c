@@ -13,6 +13,7 @@
 
 struct net {
 	uint32_t descriptors; // option
+	bool allow_missed;    // option
 	char port[64];
 	struct weir_device device;
 };
@@ -169,6 +170,11 @@ static void net_stats(void *state, struct weir_port_stats *stats)
 	stats->tx_dropped = s.oerrors;
 }
 
+static bool net_may_miss(const void *state)
+{
+	return ((const struct net *)state)->allow_missed;
+}
+
 static void net_close(void *state)
 {
 	struct net *net = state;
@@ -190,6 +196,8 @@ static const struct weir_option options[] = {
 		"receive and transmit descriptors of each queue; 0: what the "
 		"device prefers",
 		.max = 32768),
+	WEIR_OPTION_BOOL(struct net, allow_missed, "allow_missed", "false",
+		"packets that the device misses do not fail the run"),
 	{0},
 };
 
@@ -208,5 +216,6 @@ const struct weir_port_driver weir_net_driver = {
 	.tx = net_tx,
 	.stop = net_stop,
 	.stats = net_stats,
+	.may_miss = net_may_miss,
 	.close = net_close,
 };

@@ -161,6 +161,13 @@ static void report_total(struct weir_pipeline *pipeline, json_t *report)
 
 // ---- ports ----
 
+static bool may_miss(const struct weir_running_port *port)
+{
+	const struct weir_port_driver *driver = port->port.driver;
+
+	return driver->may_miss && driver->may_miss(port->port.state);
+}
+
 static void check_port(
 	struct weir_pipeline *pipeline, const struct weir_running_port *port)
 {
@@ -168,7 +175,7 @@ static void check_port(
 	const char *name = port->config->name;
 
 	if (stats->rx_missed)
-		weir_finding(pipeline, true,
+		weir_finding(pipeline, !may_miss(port),
 			"port '%s': %" PRIu64 " packets missed: they came "
 			"faster than they were taken",
 			name, stats->rx_missed);

@@ -102,6 +102,9 @@ struct weir_port_driver {
 	// while it ran: -EBADMSG truncated input, -ENOSPC, …, in words in e.
 	int (*stop)(void *state, struct weir_error *e);
 	uint64_t (*held)(void *state); // packets inside, by walking
+	// may_miss tells whether the file allows the port to miss packets: then
+	// that does not fail the run. NULL: no.
+	bool (*may_miss)(const void *state);
 	void (*stats)(void *state, struct weir_port_stats *stats);
 	void (*close)(void *state); // also after a failed open or start
 };

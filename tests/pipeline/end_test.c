@@ -207,6 +207,113 @@ Test(end, refuses_a_port_that_does_not_open)
 	rig_close(&rig);
 }
 
+Test(end, tells_a_device_that_is_taken_from_a_name_that_is)
+{
+	struct rig rig;
+
+	cr_assert(rig_open(&rig,
+			  "ports:\n"
+			  "  a: {vdev: net_null7}\n"
+			  "  b: {vdev: net_null7}\n"
+			  "stages:\n"
+			  "  one: {type: rx, port: a}\n"
+			  "  two: {type: rx, port: b}\n"
+			  "  drop: {type: drop, inputs: [one, two]}\n",
+			  NULL) == -EBUSY,
+		"%s", rig.error.text);
+	rig_close(&rig);
+}
+
+// ---- a port that misses packets ----
+
+static unsigned deaf_rx(
+	void *state, unsigned queue, struct rte_mbuf **packets, unsigned count)
+{
+	(void)state;
+	(void)queue;
+	(void)packets;
+	(void)count;
+	return 0;
+}
+
+static int deaf_open(void *state, const char *kind, const char *value,
+	const struct weir_port_setup *setup, struct weir_error *e)
+{
+	(void)state;
+	(void)kind;
+	(void)value;
+	(void)setup;
+	(void)e;
+	return 0;
+}
+
+static void deaf_stats(void *state, struct weir_port_stats *stats)
+{
+	(void)state;
+	*stats = (struct weir_port_stats){.rx_missed = 7};
+}
+
+static bool deaf_may_miss(const void *state)
+{
+	return *(const bool *)state;
+}
+
+struct deaf {
+	bool allow; // option
+};
+
+static void run_deaf(struct rig *rig, const char *allow)
+{
+	static const char *const kinds[] = {"deaf", NULL};
+	static const char *const help[] = {"nothing", NULL};
+	static const struct weir_option options[] = {
+		WEIR_OPTION_BOOL(struct deaf, allow, "allow_missed", "false",
+			"misses are no failure"),
+		{0}};
+	static const struct weir_port_driver driver = {
+		.name = "deaf",
+		.help = "misses packets",
+		.kinds = kinds,
+		.kind_help = help,
+		.state_size = sizeof(struct deaf),
+		.options = options,
+		.open = deaf_open,
+		.rx = deaf_rx,
+		.stats = deaf_stats,
+		.may_miss = deaf_may_miss,
+	};
+	struct weir_pipeline_options short_run = {.duration_ns = 1000000};
+	char text[256];
+
+	weir_port_register(&driver);
+	snprintf(text, sizeof(text),
+		"ports: {in: {deaf: \"\", allow_missed: %s}}\n"
+		"stages:\n"
+		"  rx: {type: rx, port: in}\n"
+		"  drop: {type: drop, inputs: rx}\n",
+		allow);
+	rig_run(rig, text, &short_run);
+	cr_assert(finds(rig, "7 packets missed"));
+}
+
+Test(end, fails_a_run_whose_port_missed_packets)
+{
+	struct rig rig;
+
+	run_deaf(&rig, "false");
+	cr_assert(rig.verdict == 1);
+	rig_close(&rig);
+}
+
+Test(end, allows_a_port_to_miss_packets_where_the_file_does)
+{
+	struct rig rig;
+
+	run_deaf(&rig, "true");
+	cr_assert(rig.verdict == 0);
+	rig_close(&rig);
+}
+
 // columns answers the widest line of text, in characters.
 static size_t columns(const char *text)
 {
