@@ -4,8 +4,6 @@
 #ifndef WEIR_TESTS_PIPELINE_RIG_H
 #define WEIR_TESTS_PIPELINE_RIG_H
 
-#include "pipeline/rig_stages.h"
-
 #include "base/eal.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/stages.h"

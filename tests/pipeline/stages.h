@@ -316,16 +316,18 @@ static const struct weir_stage keep_stage = {
 struct echo {
 	uint64_t drops; // option: every so many
 	uint64_t count;
-	bool sleeps; // option
+	uint32_t asks; // option
+	bool sleeps;   // option
 };
 
 static void echo_task(void *state, struct weir_stage_io *io)
 {
 	struct echo *echo = state;
-	struct rte_mbuf *packets[24];
+	struct rte_mbuf *packets[WEIR_BURST];
 	unsigned n, sent;
 
-	while ((n = weir_stage_recv(io, packets, 24)) > 0) {
+	while ((n = weir_stage_recv(io, packets, echo->asks)) > 0) {
+		weir_assert(n <= WEIR_BURST);
 		echo->count += n;
 		if (echo->sleeps && weir_sleep(weir_in_us(10)))
 			break;
@@ -346,6 +348,8 @@ static const struct weir_stage echo_stage = {
 	.state_size = sizeof(struct echo),
 	.options = {WEIR_OPTION_U64(struct echo, drops, "drops", 0,
 			    "drop every so many bursts"),
+		WEIR_OPTION_U32(struct echo, asks, "asks", 24,
+			"how many packets it would receive"),
 		WEIR_OPTION_BOOL(struct echo, sleeps, "sleeps", "false",
 			"sleep before each")},
 	.outputs = {"out"},
