@@ -294,7 +294,8 @@ Test(task, that_is_a_source_keeps_to_the_packets_asked_for)
 
 Test(task, that_is_a_source_ends_when_the_run_is_stopped)
 {
-	struct weir_pipeline_options options = {.duration_ns = 10000000};
+	// Long enough for the lcore to get a turn on a busy machine.
+	struct weir_pipeline_options options = {.duration_ns = 500000000};
 	struct rig rig;
 
 	run_ends(&rig, "1000000000000", "auto", &options);
