@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <rte_malloc.h>
 #include <rte_memory.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 
