@@ -163,9 +163,9 @@ bool weir_pipeline_poll(struct weir_pipeline *pipeline)
 
 void weir_pipeline_stop(struct weir_pipeline *pipeline, bool hard)
 {
-	if (hard)
-		store_relaxed(&pipeline->stop_at_once, true);
-	store_relaxed(&pipeline->stop, true);
+	// At once is not a drain that is cut short: sources may go on until the
+	// executors stop, and what is inside stays there.
+	store_relaxed(hard ? &pipeline->stop_at_once : &pipeline->stop, true);
 }
 
 // ---- the end ----
