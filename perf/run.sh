@@ -20,7 +20,7 @@ for arg; do
 done
 
 [ -d "$build" ] || meson setup "$build" >&2
-ninja -C "$build" perf >&2
+ninja -C "$build" perf apps/weir >&2
 
 # The scheduler shares the CPU out between groups of processes that were started
 # apart; only within a group does nice count. A group of our own is raised as a
@@ -47,4 +47,11 @@ for source in perf/*/*_bench.c; do
 	chosen "$name" || continue
 	echo "# $name"
 	prioritised "$build/perf/${name//\//_}" "${flags[@]}"
+done
+
+for script in perf/*/*_bench.sh; do
+	name=${script#perf/}
+	chosen "$name" || continue
+	echo "# $name"
+	WEIR=$build/apps/weir prioritised "$script" "${flags[@]}"
 done
