@@ -16,8 +16,7 @@ extern "C" {
 
 struct weir_error {
 	int code;		    // 0 or -errno
-	char text[WEIR_ERROR_SIZE]; // one sentence or several lines, no newline
-				    // at the end
+	char text[WEIR_ERROR_SIZE]; // sentences, a line each
 };
 
 // weir_error_set stores code (-errno) and the sentence, and answers code. The
