@@ -116,7 +116,8 @@ Test(document, texts_are_bounded_however_often_an_alias_is_used)
 	used = 65005;
 	text[used++] = '\n';
 	for (unsigned i = 0; i < 300; i++)
-		used += (size_t)sprintf(text + used, "- *a\n");
+		used += (size_t)snprintf(
+			text + used, sizeof(text) - used, "- *a\n");
 	cr_expect_null(load(text));
 	cr_expect_not_null(strstr(told(), "texts of more than"));
 }
@@ -127,7 +128,8 @@ Test(document, a_mapping_takes_a_bounded_number_of_keys)
 	size_t used = 0;
 
 	for (unsigned i = 0; i <= WEIR_DOCUMENT_KEYS_MAX; i++)
-		used += (size_t)sprintf(text + used, "k%u: 1\n", i);
+		used += (size_t)snprintf(
+			text + used, sizeof(text) - used, "k%u: 1\n", i);
 	cr_expect_null(load(text));
 	cr_expect_not_null(strstr(told(), "a mapping with more than 1024"));
 }
@@ -143,7 +145,8 @@ Test(document, depth_and_anchors_are_bounded_before_they_cost)
 	cr_expect_null(load(text));
 	cr_expect_not_null(strstr(told(), "nested more than 32 deep"));
 	while (used < WEIR_DOCUMENT_SIZE_MAX - 16)
-		used += (size_t)sprintf(text + used, "- &a%zx a\n", used);
+		used += (size_t)snprintf(
+			text + used, sizeof(text) - used, "- &a%zx a\n", used);
 	cr_expect_null(load(text));
 	cr_expect_not_null(strstr(told(), "more than 1024 anchors"));
 }
