@@ -3,7 +3,8 @@
 #
 # Builds weir and runs its tests: unit, model and race tests, whole pipelines,
 # all again under the address and undefined sanitizers, the race tests under
-# the thread sanitizer, fuzzing for a while with clang, format, the tree's shape.
+# the thread sanitizer, what switches stacks under valgrind, fuzzing for a while
+# with clang, format, the tree's shape.
 # Missing packages are installed as root; a user is told how. The last line
 # counts all tests; exit 0: none failed, 1: some did, 2: packages are missing.
 #
@@ -71,6 +72,27 @@ run_tests() {
 	cat "$logs/$name.failures" 2>/dev/null
 }
 
+# run_valgrind FOLDER: what switches stacks, under valgrind; two at a time.
+run_valgrind() {
+	local verdict name
+	while read -r verdict name; do
+		if [ "$verdict" = 0 ]; then
+			pass "valgrind: $name"
+		else
+			fail "valgrind: $name; the end of $logs/valgrind.$name.log:"
+			tail -20 "$logs/valgrind.$name.log"
+		fi
+	done < <(find "$1/tests" -maxdepth 1 -type f \
+		\( -name 'task_*_test' -o -name 'task_*_model' \
+		-o -name 'chan_*_test' -o -name 'chan_*_model' \) -print0 |
+		xargs -0 -P2 -I{} sh -c 'name=$(basename "$1")
+			timeout 300 valgrind -q --error-exitcode=9 \
+				--trace-children=yes \
+				--child-silent-after-fork=no "$1" -j2 \
+				>"$2/valgrind.$name.log" 2>&1
+			echo $? "$name"' sh {} "$logs")
+}
+
 # run_fuzz FOLDER: each target for a while, from the corpus on.
 run_fuzz() {
 	local source name
@@ -124,7 +146,12 @@ if [ $quick ]; then
 	skip "address and undefined sanitizers (--quick)"
 	skip "thread sanitizer (--quick)"
 	skip "clang (--quick)"
+	skip "valgrind (--quick)"
 else
+	if [ -e build/build.ninja ]; then
+		say "        running what switches stacks under valgrind"
+		run_valgrind build
+	fi
 	if build build-asan "gcc, address and undefined sanitizers" \
 		-Db_sanitize=address,undefined -Dchecked=true; then
 		run_tests build-asan unit race
