@@ -25,6 +25,5 @@ const struct weir_stage weir_builtin_merge = {
 	.type = "merge",
 	.help = "joins several inputs into one, each in its turn",
 	.outputs = {"out"},
-	.merges = true,
 	.kernel = merge_burst,
 };

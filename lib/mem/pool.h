@@ -24,7 +24,7 @@ struct weir_packet {
 	uint64_t time_ns;	// since the epoch, when it was captured
 	uint32_t original_size; // bytes on the wire; the mbuf may hold fewer
 	uint16_t link_type;	// LINKTYPE_…, 1 is Ethernet
-	uint16_t interface;	// index in the input capture; 0 for pcap
+	uint16_t interface;	// index in drivers/file's table of them
 };
 
 // weir_packet_flag and weir_stamp_flag are bits of mbuf.ol_flags;
@@ -68,7 +68,8 @@ static inline uint64_t *weir_stamp_of(struct rte_mbuf *m)
 }
 
 // weir_pool_create makes a pool of count mbufs with data_size bytes of room
-// each (beside RTE_PKTMBUF_HEADROOM) and a cache of 256 for each lcore. Answers 0, or
+// each (beside RTE_PKTMBUF_HEADROOM) and a cache for each lcore
+// (256, or an eighth of count where that is less). Answers 0, or
 // -errno with words that say how much memory it wanted and how to give more.
 int weir_pool_create(struct rte_mempool **pool, const char *name,
 	unsigned count, unsigned data_size, int node, struct weir_error *e);

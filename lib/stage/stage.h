@@ -197,7 +197,6 @@ struct weir_stage {
 	bool source; // has no input: kernel is called with n = 0 and puts up to room
 	bool writes;   // changes packets: gets a private copy of what is shared
 	bool ethernet; // needs Ethernet frames
-	bool merges;   // takes several inputs; other stages do too
 	bool no_replicas;
 
 	// check looks at options (a struct of state_size) when a file is
