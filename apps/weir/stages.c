@@ -2,6 +2,7 @@
 //
 // The manual of stages and ports, from the tables that the program works with.
 #include "command.h"
+#include "reference.h"
 
 #include "option/value.h"
 
@@ -12,6 +13,7 @@
 #include <string.h>
 
 static const char help[] = "Usage: weir stages [--json] [TYPE]\n"
+			   "       weir stages --markdown\n"
 			   "\n"
 			   "Lists the types of stages, or tells all about one: "
 			   "options with type,\n"
@@ -19,7 +21,9 @@ static const char help[] = "Usage: weir stages [--json] [TYPE]\n"
 			   "drops, counters. TYPE may\n"
 			   "also be a kind of port, such as 'file'.\n"
 			   "\n"
-			   "  --json  print it as JSON\n"
+			   "  --json      print it as JSON\n"
+			   "  --markdown  print all of it as docs/stages.md "
+			   "has it\n"
 			   "\n"
 			   "Examples:\n"
 			   "  weir stages\n"
@@ -28,22 +32,10 @@ static const char help[] = "Usage: weir stages [--json] [TYPE]\n"
 			   "\n"
 			   "Exit codes: 0 done, 2 there is no such type.\n";
 
-// "number, at least 1, at most 64; default 8", "choice: flow, packet; …".
+// "number, at least 1; default 8; can be changed while it runs".
 static void print_values(const struct weir_option *option)
 {
-	char text[WEIR_VALUE_SIZE];
-
-	printf("%s", weir_option_type_name(option->type));
-	for (unsigned i = 0; option->choices && option->choices[i]; i++)
-		printf("%s%s", i ? ", " : ": ", option->choices[i]);
-	if (option->min)
-		printf(", at least %s",
-			weir_option_bound(option, option->min, text));
-	if (option->max)
-		printf(", at most %s",
-			weir_option_bound(option, option->max, text));
-	if (option->zero)
-		printf(", or '%s'", option->zero);
+	weir_reference_values(option, stdout);
 	if (!option->preset)
 		printf("; must be given");
 	else if (*option->preset)
@@ -258,8 +250,9 @@ int weir_cmd_stages(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"json", no_argument, NULL, 'j'},
+		{"markdown", no_argument, NULL, 'm'},
 		{"help", no_argument, NULL, 'h'}, {0}};
-	bool json = false;
+	bool json = false, markdown = false;
 	int c;
 
 	opterr = 0;
@@ -269,14 +262,20 @@ int weir_cmd_stages(int argc, char **argv)
 			fputs(help, stdout);
 			return WEIR_EXIT_DONE;
 		}
-		if (c != 'j')
+		if (c != 'j' && c != 'm')
 			return weir_usage_error(argv[0],
 				"'%s' is not an option", argv[optind - 1]);
-		json = true;
+		json |= c == 'j';
+		markdown |= c == 'm';
 	}
 	if (optind + 1 < argc)
 		return weir_usage_error(argv[0], "one type only, not '%s' too",
 			argv[optind + 1]);
+	if (markdown && (json || optind < argc))
+		return weir_usage_error(
+			argv[0], "--markdown prints all, and stands alone");
 	weir_register_all();
-	return show(argv[optind], json);
+	if (markdown)
+		weir_reference_print(stdout);
+	return markdown ? WEIR_EXIT_DONE : show(argv[optind], json);
 }
