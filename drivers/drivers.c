@@ -15,6 +15,6 @@ void weir_drivers_register(void)
 	unsigned count = sizeof(drivers) / sizeof(drivers[0]);
 
 	for (unsigned i = 0; i < count; i++)
-		if (!weir_port_find(drivers[i]->kinds[0]))
+		if (!weir_port_find(drivers[i]->kinds->name))
 			weir_port_register(drivers[i]);
 }

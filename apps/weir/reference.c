@@ -117,15 +117,23 @@ static void print_stage(const struct weir_stage *stage, FILE *to)
 	print_counters(stage->counters, to);
 }
 
+static void print_kind(const struct weir_port_kind *kind, FILE *to)
+{
+	fprintf(to, "| `%s` | ", kind->name);
+	print_cell(kind->help, to);
+	fprintf(to, " | %s |\n",
+		kind->traits.makes_system_calls ? "yes" : "no");
+}
+
 static void print_driver(const struct weir_port_driver *driver, FILE *to)
 {
-	fprintf(to, "\n### %s\n\n%s: %s.\n\n| kind | its value |\n|---|---|\n",
+	fprintf(to,
+		"\n### %s\n\n%s: %s.\n\n"
+		"| kind | its value | system calls on the lcore |\n"
+		"|---|---|---|\n",
 		driver->name, driver->name, driver->help);
-	for (unsigned i = 0; driver->kinds[i]; i++) {
-		fprintf(to, "| `%s` | ", driver->kinds[i]);
-		print_cell(driver->kind_help[i], to);
-		fputs(" |\n", to);
-	}
+	for (unsigned i = 0; driver->kinds[i].name; i++)
+		print_kind(&driver->kinds[i], to);
 	print_options(driver->options, to);
 }
 
@@ -149,4 +157,6 @@ void weir_reference_print(FILE *to)
 	fputs("\n## Ports\n", to);
 	for (unsigned i = 0; (driver = weir_port_at(i)); i++)
 		print_driver(driver, to);
+	fputs("\n## Options of every port\n", to);
+	print_options(weir_port_common_options, to);
 }

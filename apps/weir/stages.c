@@ -95,9 +95,11 @@ static void print_stage(const struct weir_stage *stage)
 static void print_port(const struct weir_port_driver *driver)
 {
 	printf("Ports of %s: %s\n\nKinds:\n", driver->name, driver->help);
-	for (unsigned i = 0; driver->kinds[i]; i++)
-		printf("  %-12s %s\n", driver->kinds[i], driver->kind_help[i]);
+	for (unsigned i = 0; driver->kinds[i].name; i++)
+		printf("  %-12s %s\n", driver->kinds[i].name,
+			driver->kinds[i].help);
 	print_options("Options", driver->options);
+	print_options("Options of every port", weir_port_common_options);
 }
 
 static void print_all(void)
@@ -110,9 +112,9 @@ static void print_all(void)
 		printf("  %-12s %s\n", stage->type, stage->help);
 	puts("\nKinds of ports:");
 	for (unsigned i = 0; (driver = weir_port_at(i)); i++) {
-		for (unsigned j = 0; driver->kinds[j]; j++)
-			printf("  %-12s %s\n", driver->kinds[j],
-				driver->kind_help[j]);
+		for (unsigned j = 0; driver->kinds[j].name; j++)
+			printf("  %-12s %s\n", driver->kinds[j].name,
+				driver->kinds[j].help);
 	}
 }
 
@@ -172,14 +174,24 @@ static json_t *json_stage(const struct weir_stage *stage)
 		"counters", counters);
 }
 
+static json_t *json_kind(const struct weir_port_kind *kind)
+{
+	const struct weir_port_traits *traits = &kind->traits;
+
+	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:i}", "kind", kind->name,
+		"help", kind->help, "makes_system_calls",
+		(int)traits->makes_system_calls, "needs_pci",
+		(int)traits->needs_pci, "one_way", (int)traits->one_way,
+		"queues_max", (int)traits->queues_max);
+}
+
 static json_t *json_port(const struct weir_port_driver *driver)
 {
 	json_t *kinds = json_array();
 
-	for (unsigned i = 0; driver->kinds[i]; i++)
-		json_array_append_new(
-			kinds, json_pack("{s:s, s:s}", "kind", driver->kinds[i],
-				       "help", driver->kind_help[i]));
+	for (const struct weir_port_kind *kind = driver->kinds; kind->name;
+		kind++)
+		json_array_append_new(kinds, json_kind(kind));
 	return json_pack("{s:s, s:s, s:o, s:o}", "driver", driver->name, "help",
 		driver->help, "kinds", kinds, "options",
 		json_options(driver->options));
@@ -195,8 +207,9 @@ static json_t *json_all(void)
 		json_array_append_new(stages, json_stage(stage));
 	for (unsigned i = 0; (driver = weir_port_at(i)); i++)
 		json_array_append_new(ports, json_port(driver));
-	return json_pack("{s:o, s:o, s:o}", "stages", stages, "ports", ports,
-		"common", json_options(weir_stage_common_options));
+	return json_pack("{s:o, s:o, s:o, s:o}", "stages", stages, "ports",
+		ports, "common", json_options(weir_stage_common_options),
+		"port_common", json_options(weir_port_common_options));
 }
 
 static int put_json(json_t *object)

@@ -210,9 +210,13 @@ static unsigned file_keeps(const void *options)
 						       : WEIR_WRITER_PACKETS;
 }
 
-static const char *const kinds[] = {"file", NULL};
-static const char *const kind_help[] = {
-	"a capture, pcap or pcapng; - for standard input or output", NULL};
+static const struct weir_port_kind kinds[] = {
+	{.name = "file",
+		.help = "a capture, pcap or pcapng; - for standard input or "
+			"output",
+		.traits = {.one_way = true, .queues_max = 1}},
+	{0},
+};
 static const char *const paces[] = {"fast", "capture", NULL};
 static const char *const formats[] = {"auto", "pcap", "pcapng", NULL};
 
@@ -233,11 +237,8 @@ const struct weir_port_driver weir_file_driver = {
 	.name = "file",
 	.help = "captures, read and written by threads of their own",
 	.kinds = kinds,
-	.kind_help = kind_help,
 	.state_size = sizeof(struct file),
 	.options = options,
-	.queues_max = 1,
-	.one_way = true,
 	.keeps = file_keeps,
 	.open = file_open,
 	.start = file_start,

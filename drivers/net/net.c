@@ -18,16 +18,41 @@ struct net {
 	struct weir_device device;
 };
 
-static const char *const kinds[] = {"null", "ring", "pcap", "vdev", NULL};
-static const char *const kind_help[] = {
-	"a device that makes empty packets and takes any: its arguments, "
-	"e.g. size=64",
-	"a device whose packets come in again where they went out: its "
-	"arguments",
-	"DPDK's device on captures: its arguments, e.g. rx_pcap=a.pcap",
-	"any software device: its name and arguments, e.g. net_tap0,iface=tap0",
-	NULL,
+static const struct weir_port_kind kinds[] = {
+	{.name = "null",
+		.help = "a device that makes empty packets and takes any: its "
+			"arguments, e.g. size=64",
+		.traits = {.brief_calls = true}},
+	{.name = "ring",
+		.help = "a device whose packets come in again where they went "
+			"out: its arguments",
+		.traits = {.brief_calls = true}},
+	{.name = "pcap",
+		.help = "DPDK's device on captures: its arguments, e.g. "
+			"rx_pcap=a.pcap",
+		.traits = {.makes_system_calls = true}},
+	{.name = "vdev",
+		.help = "any software device: its name and arguments, e.g. "
+			"net_tap0,iface=tap0",
+		.traits = {.brief_calls = true}},
+	{0},
 };
+
+// Devices behind which is the kernel, or a file.
+static const char *const callers[] = {"net_tap", "net_af_packet",
+	"eth_af_packet", "net_af_xdp", "net_pcap", "net_tun", "net_memif",
+	"eth_pcap", NULL};
+
+static void net_traits(
+	const char *kind, const char *value, struct weir_port_traits *traits)
+{
+	for (unsigned i = 0; !strcmp(kind, "vdev") && callers[i]; i++) {
+		if (strncmp(value, callers[i], strlen(callers[i])))
+			continue;
+		traits->makes_system_calls = true;
+		traits->brief_calls = false;
+	}
+}
 
 // name_device makes up EAL's name of a port's device: EAL finds the driver by
 // how the name begins. False where it would be too long.
@@ -205,11 +230,10 @@ const struct weir_port_driver weir_net_driver = {
 	.name = "net",
 	.help = "DPDK's Ethernet devices",
 	.kinds = kinds,
-	.kind_help = kind_help,
+	.traits = net_traits,
 	.state_size = sizeof(struct net),
 	.options = options,
 	.keeps = net_keeps,
-	.brief_calls = true,
 	.open = net_open,
 	.start = net_start,
 	.rx = net_rx,

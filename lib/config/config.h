@@ -56,6 +56,8 @@ struct weir_config_port {
 	const char *name;
 	const struct weir_port_driver *driver;
 	const char *kind, *value;
+	struct weir_port_traits traits;
+	uint32_t queues; // in each direction; 0: as many as stages use it
 	struct weir_option_block *options; // a struct of driver->state_size
 	struct weir_at at;
 };
@@ -112,9 +114,11 @@ struct weir_config {
 	void *memory; // all of the above
 };
 
-// Tables of what may stand in the runtime mapping, beside its type and options
-// in each stage's, and in a mapping of an input.
+// Tables of what may stand in the runtime mapping, beside its kind and the
+// driver's options in each port's, beside its type and options in each stage's,
+// and in a mapping of an input.
 extern const struct weir_option weir_runtime_options[];
+extern const struct weir_option weir_port_common_options[];
 extern const struct weir_option weir_stage_common_options[];
 extern const struct weir_option weir_input_options[];
 

@@ -12,20 +12,23 @@ static void add_kinds(struct weir_words *words)
 	const struct weir_port_driver *driver;
 
 	for (unsigned i = 0; (driver = weir_port_at(i)); i++) {
-		for (unsigned j = 0; driver->kinds[j]; j++)
-			weir_words_add(words, driver->kinds[j]);
+		for (unsigned j = 0; driver->kinds[j].name; j++)
+			weir_words_add(words, driver->kinds[j].name);
 	}
 }
 
-static const char *kind_help(
-	const struct weir_port_driver *driver, const char *kind)
-{
-	unsigned i = 0;
+// What every port may say.
+struct common {
+	uint32_t queues;
+};
 
-	while (strcmp(driver->kinds[i], kind))
-		i++;
-	return driver->kind_help[i];
-}
+const struct weir_option weir_port_common_options[] = {
+	WEIR_OPTION_U32(struct common, queues, "queues", auto,
+		"queues in each direction, and so replicas of the rx on it; "
+		"auto: as many as stages use it",
+		.min = 1, .max = WEIR_STAGE_WAYS_MAX, .zero = "auto"),
+	{0},
+};
 
 static void set_kind(struct weir_check *check, struct weir_config_port *port,
 	const struct weir_node *node)
@@ -40,11 +43,12 @@ static void set_kind(struct weir_check *check, struct weir_config_port *port,
 	port->driver = weir_port_find(node->key);
 	port->kind = node->key;
 	port->value = node->text ? node->text : "";
+	port->traits = weir_port_traits_of(port->kind, port->value);
 	if (node->kind == WEIR_NODE_LIST || node->kind == WEIR_NODE_MAP ||
-		(port->driver->one_way && !*port->value))
+		(port->traits.one_way && !*port->value))
 		weir_fault_add(check->faults, node->at,
 			"%s of port '%s' must be a text: %s", node->key,
-			port->name, kind_help(port->driver, node->key));
+			port->name, weir_port_kind_find(node->key)->help);
 }
 
 // First the kind: it says whose the other keys are.
@@ -79,15 +83,35 @@ static void no_kind(struct weir_check *check,
 		"port '%s' has no kind: give it one of %s", port->name, kinds);
 }
 
+static void take_common(struct weir_check *check, struct weir_config_port *port,
+	struct weir_option_block *block, const struct weir_node *queues)
+{
+	const struct common *common = weir_option_block_data(block);
+	unsigned most = port->traits.queues_max;
+
+	port->queues = common->queues;
+	if (queues && most && port->queues > most)
+		weir_fault_add(check->faults, queues->at,
+			"port '%s' (%s) has %u queue%s: take 'queues' away",
+			port->name, port->kind, most, most == 1 ? "" : "s");
+}
+
 static void check_keys(struct weir_check *check, struct weir_config_port *port,
 	const struct weir_node *node)
 {
 	const struct weir_option *table = port->driver->options, *option;
+	struct weir_option_block *common;
 	char where[WEIR_NAME_SIZE_MAX + 16];
 	struct weir_words words = {.count = 0};
 
 	weir_words_add(&words, port->kind);
 	weir_words_add_options(&words, table);
+	weir_words_add_options(&words, weir_port_common_options);
+	if (weir_option_block_create(
+		    &common, sizeof(struct common), weir_port_common_options)) {
+		check->faults->no_memory = true;
+		return;
+	}
 	snprintf(where, sizeof(where), " in port '%.*s'", WEIR_NAME_SIZE_MAX,
 		port->name);
 	weir_node_each(child, node)
@@ -95,9 +119,14 @@ static void check_keys(struct weir_check *check, struct weir_config_port *port,
 		option = weir_option_find(table, child->key);
 		if (option)
 			weir_check_option(check, port->options, option, child);
+		else if ((option = weir_option_find(
+				  weir_port_common_options, child->key)))
+			weir_check_option(check, common, option, child);
 		else if (!weir_port_find(child->key))
 			weir_check_unknown_key(check, child, where, &words);
 	}
+	take_common(check, port, common, weir_node_get(node, "queues"));
+	weir_option_block_destroy(common);
 	snprintf(where, sizeof(where), "port '%.*s'", WEIR_NAME_SIZE_MAX,
 		port->name);
 	weir_check_missing(check, table, node, port->at, where);

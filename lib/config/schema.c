@@ -215,16 +215,18 @@ static json_t *port_of(const struct weir_port_driver *driver)
 {
 	json_t *properties = json_object(), *required = json_array();
 
-	for (unsigned i = 0; driver->kinds[i]; i++) {
+	for (const struct weir_port_kind *kind = driver->kinds; kind->name;
+		kind++) {
 		json_t *value = any_text();
 
-		if (!driver->one_way)
+		if (!kind->traits.one_way)
 			json_array_append_new(json_object_get(value, "type"),
 				json_string("null"));
-		json_object_set_new(value, "description",
-			json_string(driver->kind_help[i]));
-		json_object_set_new(properties, driver->kinds[i], value);
+		json_object_set_new(
+			value, "description", json_string(kind->help));
+		json_object_set_new(properties, kind->name, value);
 	}
+	add_options(properties, weir_port_common_options);
 	add_options(properties, driver->options);
 	add_required(required, driver->options);
 	return mapping(properties, required);
@@ -238,8 +240,8 @@ static void define_ports(json_t *definitions)
 
 	for (unsigned i = 0; (driver = weir_port_at(i)); i++) {
 		define(definitions, "port", driver->name, port_of(driver));
-		for (unsigned j = 0; driver->kinds[j]; j++) {
-			const char *kind = driver->kinds[j];
+		for (unsigned j = 0; driver->kinds[j].name; j++) {
+			const char *kind = driver->kinds[j].name;
 
 			json_array_append_new(
 				one, json_pack("{s:[s]}", "required", kind));

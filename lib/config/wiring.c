@@ -97,29 +97,21 @@ static void check_output(struct weir_check *check, unsigned index,
 }
 
 // A source runs once for each queue of its port, where that says how many.
-static void count_queues(
-	struct weir_check *check, struct weir_config_stage *stage, bool given)
+static void count_queues(struct weir_check *check,
+	struct weir_config_stage *stage, const struct weir_node *given)
 {
 	const struct weir_config_port *port =
 		&check->config->ports[stage->port];
-	const struct weir_option *queues;
-	uint32_t count;
 
-	if (!port->options)
+	if (!port->queues)
 		return;
-	queues = weir_option_find(port->driver->options, "queues");
-	if (!queues || queues->type != WEIR_TYPE_U32)
-		return;
-	memcpy(&count,
-		(char *)weir_option_block_data(port->options) + queues->offset,
-		sizeof(count));
-	if (given && count != stage->replicas)
-		weir_fault_add(check->faults, stage->at,
+	if (given && port->queues != stage->replicas)
+		weir_fault_add(check->faults, given->at,
 			"stage '%s' has %u replicas, but port '%s' has %u "
 			"queues, and there is one for each: set queues of the "
 			"port alone",
-			stage->name, stage->replicas, port->name, count);
-	stage->replicas = count ? count : 1;
+			stage->name, stage->replicas, port->name, port->queues);
+	stage->replicas = port->queues;
 }
 
 static void check_sources(struct weir_check *check)
@@ -231,7 +223,7 @@ static void check_port(struct weir_check *check, unsigned index, bool settled)
 			port->name, port->name);
 		return;
 	}
-	if (!port->driver || !port->driver->one_way)
+	if (!port->driver || !port->traits.one_way)
 		return;
 	reader = user_of(check->config, index, true);
 	writer = user_of(check->config, index, false);

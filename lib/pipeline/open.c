@@ -77,7 +77,7 @@ static int open_eal(const struct weir_plan *plan,
 	if (weir_eal_is_open())
 		return 0;
 	for (unsigned i = 0; i < config->port_count; i++)
-		if (!strcmp(config->ports[i].kind, "pci"))
+		if (config->ports[i].traits.needs_pci)
 			pci[count++] = config->ports[i].value;
 	pci[count] = NULL;
 	eal.pci = count ? pci : NULL;

@@ -123,6 +123,7 @@ int weir_ports_open(struct weir_pipeline *pipeline, struct weir_error *e)
 		port->config = &config->ports[i];
 		port->port.driver = port->config->driver;
 		port->port.name = port->config->name;
+		port->port.traits = port->config->traits;
 		// One that no stage names stays closed.
 		if (!port->rx_queues && !port->tx_queues)
 			continue;

@@ -94,8 +94,8 @@ static bool is_alone(
 
 static bool is_brief(const struct weir_instance *instance)
 {
-	return instance->port && instance->port->driver->brief_calls &&
-	       !instance->port->driver->makes_system_calls;
+	return instance->port && instance->port->traits.brief_calls &&
+	       !instance->port->traits.makes_system_calls;
 }
 
 // In a chain from port to port, alone on its executor, the last call and the

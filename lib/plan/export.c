@@ -122,11 +122,21 @@ static json_t *json_edge(
 	return object;
 }
 
+static json_t *json_port(const struct weir_config_port *port)
+{
+	return json_pack("{s:s, s:s, s:s, s:b}", "name", port->name, "kind",
+		port->kind, "value", port->value, "makes_system_calls",
+		(int)port->traits.makes_system_calls);
+}
+
 json_t *weir_plan_json(const struct weir_plan *plan)
 {
 	json_t *executors = json_array(), *instances = json_array();
-	json_t *edges = json_array();
+	json_t *edges = json_array(), *ports = json_array();
 
+	for (unsigned p = 0; p < plan->config->port_count; p++)
+		json_array_append_new(
+			ports, json_port(&plan->config->ports[p]));
 	for (unsigned x = 0; x < plan->executor_count; x++)
 		json_array_append_new(
 			executors, json_executor(&plan->executors[x]));
@@ -134,9 +144,9 @@ json_t *weir_plan_json(const struct weir_plan *plan)
 		json_array_append_new(instances, json_instance(plan, i));
 	for (unsigned e = 0; e < plan->edge_count; e++)
 		json_array_append_new(edges, json_edge(plan, &plan->edges[e]));
-	return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:b, s:i, s:i}",
-		"file", plan->config->file, "executors", executors, "instances",
-		instances, "edges", edges, "packets",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:b, s:i, s:i}",
+		"file", plan->config->file, "ports", ports, "executors",
+		executors, "instances", instances, "edges", edges, "packets",
 		(json_int_t)plan->packet_count, "memory_bytes",
 		(json_int_t)plan->memory_size, "no_huge", (int)plan->no_huge,
 		"main_cpu", (int)plan->main_cpu, "merge_bound",

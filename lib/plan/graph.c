@@ -113,16 +113,15 @@ static void number_queues(struct weir_plan_draft *draft)
 				continue;
 			plan->instances[i].port_queue =
 				(int)used[stage->type->source]++;
-			if (!port->driver->queues_max ||
+			if (!port->traits.queues_max ||
 				used[stage->type->source] <=
-					port->driver->queues_max)
+					port->traits.queues_max)
 				continue;
 			weir_plan_fault(draft, stage->at,
 				"port '%s' (%s) has %u queue%s, but '%s' would "
 				"be number %u to use it; %s",
-				port->name, port->kind,
-				port->driver->queues_max,
-				port->driver->queues_max == 1 ? "" : "s",
+				port->name, port->kind, port->traits.queues_max,
+				port->traits.queues_max == 1 ? "" : "s",
 				plan->instances[i].name,
 				used[stage->type->source],
 				stage->type->source

@@ -46,7 +46,7 @@ void weir_plan_machine_here(struct weir_plan_machine *machine)
 static bool needs_pci(const struct weir_config *config)
 {
 	for (unsigned i = 0; i < config->port_count; i++)
-		if (config->ports[i].driver->needs_pci)
+		if (config->ports[i].traits.needs_pci)
 			return true;
 	return false;
 }

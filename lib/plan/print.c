@@ -134,15 +134,28 @@ static void print_dropped(const struct weir_plan *plan, FILE *to)
 	}
 }
 
+// A port that makes system calls stops its lcore with each of them: said for
+// every lcore that has such a port.
 static void print_system_calls(const struct weir_plan *plan, FILE *to)
 {
-	for (unsigned p = 0; p < plan->config->port_count; p++)
-		if (plan->config->ports[p].driver->makes_system_calls)
+	for (unsigned i = 0; i < plan->instance_count; i++) {
+		const struct weir_config_stage *stage = stage_of(plan, i);
+		const struct weir_config_port *port;
+		const struct weir_plan_executor *executor =
+			&plan->executors[plan->instances[i].executor];
+
+		if (stage->port < 0)
+			continue;
+		port = &plan->config->ports[stage->port];
+		if (port->traits.makes_system_calls)
 			fprintf(to,
-				"  port %s (%s) makes system calls on its "
-				"lcore\n",
-				plan->config->ports[p].name,
-				plan->config->ports[p].kind);
+				"  port %s (%s) makes system calls on %s %u, "
+				"in %s\n",
+				port->name, port->kind,
+				executor->kind == WEIR_PLAN_LCORE ? "lcore"
+								  : "thread",
+				executor->id, plan->instances[i].name);
+	}
 }
 
 void weir_plan_print(const struct weir_plan *plan, FILE *to, bool colour)

@@ -57,22 +57,46 @@ struct weir_port_stats {
 		progress_end; // of a bounded input, any unit; 0: no end known
 };
 
-struct weir_port_driver {
-	const char *name;	  // "file"
-	const char *help;	  // a sentence
-	const char *const *kinds; // NULL-ended: the keys that choose it in a
-				  // port's mapping ("file", "null", "vdev")
-	const char *const
-		*kind_help; // a phrase for each kind: what its value is
-	size_t state_size;
-	const struct weir_option *options; // beside the kind's own key
-	bool makes_system_calls;	   // on the lcore
-	bool brief_calls; // rx and tx take some ten cycles a packet
-			  // and never wait; a chain of them is timed as one
+// What the planner and the runner must know of a port before it is open.
+struct weir_port_traits {
+	bool makes_system_calls; // on the lcore
+	bool brief_calls; // rx and tx take some ten cycles a packet and never
+			  // wait; a chain of them is timed as one
 	bool needs_pci;	  // probes a PCI device: hugepages needed
 	bool one_way;	  // its value names a file, which is read or written
+	unsigned queues_max; // in each direction; 0: known when it is open
+};
 
-	unsigned queues_max; // in each direction; 0: as many as asked for
+// A kind is a key that chooses a driver in a port's mapping: "file", "null".
+struct weir_port_kind {
+	const char *name;
+	const char *help; // a phrase: what its value is
+	struct weir_port_traits traits;
+};
+
+// One more thing that a device counts, under the device's name for it.
+struct weir_port_row {
+	char name[64];
+	uint64_t value;
+};
+
+// Something that happened to a port while it ran, in a sentence.
+struct weir_port_event {
+	bool fault; // the run has failed by it
+	char text[256];
+};
+
+struct weir_port_driver {
+	const char *name;		    // "file"
+	const char *help;		    // a sentence
+	const struct weir_port_kind *kinds; // ended by one without a name
+	size_t state_size;
+	const struct weir_option *options; // beside the kind's own key
+
+	// traits refines those of the kind by the value in the file; NULL: they
+	// hold for all.
+	void (*traits)(const char *kind, const char *value,
+		struct weir_port_traits *traits);
 	// keeps answers the most packets that a port with these options (a
 	// struct of state_size) holds in rings and descriptors of one queue;
 	// NULL: 4096. The planner sizes the pool by it.
@@ -106,6 +130,17 @@ struct weir_port_driver {
 	// that does not fail the run. NULL: no.
 	bool (*may_miss)(const void *state);
 	void (*stats)(void *state, struct weir_port_stats *stats);
+	// rows writes what else the device counts, count at most, and answers
+	// how many there are; also after stop. NULL: nothing.
+	unsigned (*rows)(
+		void *state, struct weir_port_row *rows, unsigned count);
+	// watch tells what happened since it was last called, one at a time, and
+	// false when that was all. The main thread calls it between start and
+	// stop, every few milliseconds. NULL: nothing ever happens.
+	bool (*watch)(void *state, struct weir_port_event *event);
+	// tx_offloads answers which RTE_ETH_TX_OFFLOAD_… the open port does for
+	// packets that ask for it; NULL: none.
+	uint64_t (*tx_offloads)(const void *state);
 	void (*close)(void *state); // also after a failed open or start
 };
 
@@ -116,6 +151,14 @@ void weir_port_register(const struct weir_port_driver *driver);
 // weir_port_find answers the driver that has kind, or NULL.
 const struct weir_port_driver *weir_port_find(const char *kind);
 
+// weir_port_kind_find answers what kind is, or NULL.
+const struct weir_port_kind *weir_port_kind_find(const char *kind);
+
+// weir_port_traits_of answers the traits of a port of a kind that there is,
+// with that value.
+struct weir_port_traits weir_port_traits_of(
+	const char *kind, const char *value);
+
 // weir_port_at answers the index-th registered driver, NULL past the last.
 const struct weir_port_driver *weir_port_at(unsigned index);
 
@@ -124,6 +167,7 @@ struct weir_port {
 	const struct weir_port_driver *driver;
 	void *state;
 	const char *name;
+	struct weir_port_traits traits;
 };
 
 #pragma GCC visibility pop

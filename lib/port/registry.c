@@ -9,29 +9,18 @@
 static const struct weir_port_driver *drivers[DRIVERS_MAX];
 static unsigned driver_count;
 
-static unsigned kind_count(const struct weir_port_driver *driver)
-{
-	unsigned count = 0;
-
-	while (driver->kinds[count])
-		count++;
-	return count;
-}
-
 // A key of a port's mapping must mean one thing, whoever reads it.
 static void check_kinds(const struct weir_port_driver *driver)
 {
-	unsigned count = kind_count(driver);
-
-	weir_assert(count > 0);
-	for (unsigned i = 0; i < count; i++) {
-		weir_assert(driver->kind_help[i] != NULL);
-		weir_assert(!weir_port_find(driver->kinds[i]));
-		weir_assert(
-			!weir_option_find(driver->options, driver->kinds[i]));
-		for (unsigned j = 0; j < i; j++)
-			weir_assert(strcmp(driver->kinds[i],
-					    driver->kinds[j]) != 0);
+	weir_assert(driver->kinds->name);
+	for (const struct weir_port_kind *kind = driver->kinds; kind->name;
+		kind++) {
+		weir_assert(kind->help);
+		weir_assert(!weir_port_find(kind->name));
+		weir_assert(!weir_option_find(driver->options, kind->name));
+		for (const struct weir_port_kind *other = driver->kinds;
+			other < kind; other++)
+			weir_assert(strcmp(other->name, kind->name) != 0);
 	}
 }
 
@@ -45,15 +34,47 @@ void weir_port_register(const struct weir_port_driver *driver)
 	drivers[driver_count++] = driver;
 }
 
-const struct weir_port_driver *weir_port_find(const char *kind)
+static const struct weir_port_kind *find(
+	const char *name, const struct weir_port_driver **driver)
 {
 	for (unsigned i = 0; i < driver_count; i++) {
-		for (const char *const *k = drivers[i]->kinds; *k; k++) {
-			if (!strcmp(*k, kind))
-				return drivers[i];
-		}
+		const struct weir_port_kind *kind = drivers[i]->kinds;
+
+		*driver = drivers[i];
+		for (; kind->name; kind++)
+			if (!strcmp(kind->name, name))
+				return kind;
 	}
+	*driver = NULL;
 	return NULL;
+}
+
+const struct weir_port_driver *weir_port_find(const char *kind)
+{
+	const struct weir_port_driver *driver;
+
+	find(kind, &driver);
+	return driver;
+}
+
+const struct weir_port_kind *weir_port_kind_find(const char *kind)
+{
+	const struct weir_port_driver *driver;
+
+	return find(kind, &driver);
+}
+
+struct weir_port_traits weir_port_traits_of(const char *kind, const char *value)
+{
+	const struct weir_port_driver *driver;
+	const struct weir_port_kind *found = find(kind, &driver);
+	struct weir_port_traits traits;
+
+	weir_assert(found);
+	traits = found->traits;
+	if (driver->traits)
+		driver->traits(kind, value ? value : "", &traits);
+	return traits;
 }
 
 const struct weir_port_driver *weir_port_at(unsigned index)

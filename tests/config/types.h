@@ -113,17 +113,27 @@ static const struct weir_stage types_stages[] = {
 };
 
 struct types_port {
-	uint32_t queues, format;
+	uint32_t format;
 	double speed;
 };
 
 static const char *const types_formats[] = {"pcap", "pcapng", NULL};
 
+static const struct weir_port_kind types_files[] = {
+	{.name = "file",
+		.help = "a capture's path",
+		.traits = {.one_way = true, .queues_max = 1}},
+	{0}};
+
+static const struct weir_port_kind types_devices[] = {
+	{.name = "null", .help = "arguments"},
+	{.name = "pci", .help = "an address", .traits = {.needs_pci = true}},
+	{0}};
+
 static const struct weir_port_driver types_drivers[] = {
 	{.name = "file",
 		.help = "captures",
-		.kinds = (const char *const[]){"file", NULL},
-		.kind_help = (const char *const[]){"a capture's path", NULL},
+		.kinds = types_files,
 		.state_size = sizeof(struct types_port),
 		.options =
 			(const struct weir_option[]){
@@ -132,20 +142,8 @@ static const struct weir_port_driver types_drivers[] = {
 					"how it is written"),
 				WEIR_OPTION_DOUBLE(struct types_port, speed,
 					"speed", "0", "how fast it is read"),
-				{0}},
-		.one_way = true},
-	{.name = "net",
-		.help = "devices",
-		.kinds = (const char *const[]){"null", "pci", NULL},
-		.kind_help =
-			(const char *const[]){"arguments", "an address", NULL},
-		.state_size = sizeof(struct types_port),
-		.options =
-			(const struct weir_option[]){
-				WEIR_OPTION_U32(struct types_port, queues,
-					"queues", 1, "queues in each direction",
-					.min = 1, .max = 16),
 				{0}}},
+	{.name = "net", .help = "devices", .kinds = types_devices},
 };
 
 static inline void types_register(void)

@@ -264,8 +264,8 @@ struct deaf {
 
 static void run_deaf(struct rig *rig, const char *allow)
 {
-	static const char *const kinds[] = {"deaf", NULL};
-	static const char *const help[] = {"nothing", NULL};
+	static const struct weir_port_kind kinds[] = {
+		{.name = "deaf", .help = "nothing"}, {0}};
 	static const struct weir_option options[] = {
 		WEIR_OPTION_BOOL(struct deaf, allow, "allow_missed", "false",
 			"misses are no failure"),
@@ -274,7 +274,6 @@ static void run_deaf(struct rig *rig, const char *allow)
 		.name = "deaf",
 		.help = "misses packets",
 		.kinds = kinds,
-		.kind_help = help,
 		.state_size = sizeof(struct deaf),
 		.options = options,
 		.open = deaf_open,

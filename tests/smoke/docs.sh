@@ -37,6 +37,7 @@ weir stages --json >stages.json
 described stage $(jq -r '.stages[].type' stages.json)
 described "kind of port" $(jq -r '.ports[].kinds[]? | .kind? // .name? // .' \
 	stages.json)
+described "key of any port" $(jq -r '.port_common[].name' stages.json)
 described "key of any stage" $(jq -r '.common[].name' stages.json)
 described "key of runtime" \
 	$(weir schema | jq -r '.properties.runtime.properties | keys[]')
