@@ -4,94 +4,46 @@
 #include "config/config.h"
 #include "plan/plan.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-#define SETS_MAX 64
-
-enum form { FORM_TEXT, FORM_JSON, FORM_DOT };
-
-static const char help[] =
-	"Usage: weir check [OPTIONS] FILE\n"
-	"       weir check [OPTIONS] -e EXPRESSION\n"
-	"\n"
-	"Validates a pipeline and prints what would run: instances, what is\n"
-	"fused, channels with class and depth, lcores, memory. Runs nothing.\n"
-	"\n"
-	"  -e EXPRESSION     a pipeline in short form instead of a file\n"
-	"  --set PATH=VALUE  override a value, as often as needed\n"
-	"  --dot             print it for Graphviz\n"
-	"  --json            print it as JSON\n"
-	"  --quiet           print nothing if it is good\n"
-	"\n"
-	"Examples:\n"
-	"  weir check pipeline.yaml\n"
-	"  weir check pipeline.yaml --set stages.web.replicas=4\n"
-	"  weir check --dot pipeline.yaml | dot -Tsvg > pipeline.svg\n"
-	"\n"
-	"Exit codes: 0 the file is good, 2 it is not.\n";
 
 struct request {
 	const char *file, *expression;
-	const char *sets[SETS_MAX + 1];
-	unsigned set_count;
-	enum form form;
-	bool quiet;
+	struct weir_texts sets;
+	bool dot, json, quiet;
 };
 
-static const struct option long_options[] = {
-	{"set", required_argument, NULL, 's'},
-	{"dot", no_argument, NULL, 'd'},
-	{"json", no_argument, NULL, 'j'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"help", no_argument, NULL, 'h'},
+static const struct weir_argument operands[] = {
+	{
+		.value = "FILE",
+		.type = WEIR_ARGUMENT_TEXT,
+		.at = offsetof(struct request, file),
+		.offer = WEIR_OFFER_PIPELINES,
+	},
 	{0},
 };
 
-// parse answers -1 to go on, or the exit code.
-static int parse(int argc, char **argv, struct request *request)
-{
-	int c;
+static const struct weir_argument options[] = {
+	WEIR_ARGUMENT_EXPRESSION(struct request, expression),
+	WEIR_ARGUMENT_SET(struct request, sets),
+	{"dot", .type = WEIR_ARGUMENT_FLAG, .at = offsetof(struct request, dot),
+		.help = "print it for Graphviz"},
+	WEIR_ARGUMENT_JSON(struct request, json, "print it as JSON"),
+	{"quiet", .type = WEIR_ARGUMENT_FLAG,
+		.at = offsetof(struct request, quiet),
+		.help = "print nothing if it is good"},
+	{0},
+};
 
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "e:h", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'e':
-			request->expression = optarg;
-			break;
-		case 's':
-			if (request->set_count == SETS_MAX)
-				return weir_usage_error(argv[0],
-					"more than %d --set", SETS_MAX);
-			request->sets[request->set_count++] = optarg;
-			break;
-		case 'd':
-			request->form = FORM_DOT;
-			break;
-		case 'j':
-			request->form = FORM_JSON;
-			break;
-		case 'q':
-			request->quiet = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return WEIR_EXIT_DONE;
-		default:
-			return weir_usage_error(argv[0],
-				"'%s' is not an option, or lacks its value",
-				argv[optind - 1]);
-		}
-	}
-	if (optind < argc)
-		request->file = argv[optind++];
-	if (optind < argc)
-		return weir_usage_error(
-			argv[0], "one file only, not '%s' too", argv[optind]);
+// read_request answers -1 to go on, or the exit code.
+static int read_request(int argc, char **argv, struct request *request)
+{
+	int code =
+		weir_arguments_read(&weir_command_check, argc, argv, request);
+
+	if (code >= 0)
+		return code;
 	if (!request->file == !request->expression)
 		return weir_usage_error(argv[0],
 			"give a pipeline file or -e EXPRESSION, one of them");
@@ -102,36 +54,31 @@ static void print(const struct weir_plan *plan, const struct request *request)
 {
 	json_t *object;
 
-	switch (request->form) {
-	case FORM_TEXT:
-		if (!request->quiet)
-			weir_plan_print(plan, stdout, isatty(STDOUT_FILENO));
-		break;
-	case FORM_DOT:
+	if (request->dot) {
 		weir_plan_dot(plan, stdout);
-		break;
-	case FORM_JSON:
+	} else if (request->json) {
 		object = weir_plan_json(plan);
 		json_dumpf(object, stdout, JSON_INDENT(2));
 		putchar('\n');
 		json_decref(object);
-		break;
+	} else if (!request->quiet) {
+		weir_plan_print(plan, stdout, isatty(STDOUT_FILENO));
 	}
 }
 
-int weir_cmd_check(int argc, char **argv)
+static int check(int argc, char **argv)
 {
 	struct request request = {0};
 	struct weir_error error = {0};
 	struct weir_config *config = NULL;
 	struct weir_plan *plan = NULL;
-	int code = parse(argc, argv, &request);
+	int code = read_request(argc, argv, &request);
 
 	if (code >= 0)
 		return code;
 	weir_register_all();
-	if (weir_load(&config, request.file, request.expression, request.sets,
-		    &error) == 0 &&
+	if (weir_load(&config, request.file, request.expression,
+		    request.sets.text, &error) == 0 &&
 		weir_plan_create(&plan, config, NULL, &error) == 0)
 		print(plan, &request);
 	if (error.code)
@@ -140,3 +87,26 @@ int weir_cmd_check(int argc, char **argv)
 	weir_config_destroy(config);
 	return error.code ? WEIR_EXIT_USAGE : WEIR_EXIT_DONE;
 }
+
+const struct weir_command weir_command_check = {
+	.name = "check",
+	.help = "validate a pipeline file and print the plan",
+	.usage = (const char *const[]){"[OPTIONS] FILE",
+		"[OPTIONS] -e EXPRESSION", NULL},
+	.about = "Validates a pipeline and prints what would run: instances, "
+		 "what is fused, channels with class and depth, lcores, "
+		 "memory. Runs nothing.",
+	.operands = operands,
+	.options = options,
+	.passages =
+		(const struct weir_passage[]){
+			{"Examples",
+				"weir check pipeline.yaml\n"
+				"weir check pipeline.yaml --set "
+				"stages.web.replicas=4\n"
+				"weir check --dot pipeline.yaml | dot -Tsvg > "
+				"pipeline.svg\n"},
+			{0}},
+	.exits = "0 the file is good, 2 it is not.",
+	.run = check,
+};

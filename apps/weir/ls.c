@@ -3,29 +3,18 @@
 
 #include "count/count.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <time.h>
 
-static const char help[] =
-	"Usage: weir ls [--json]\n"
-	"\n"
-	"Lists your runs by their instance names: what 'weir run --name' "
-	"said,\n"
-	"or else the stem of the pipeline file. 'weir stats INSTANCE' reads "
-	"the\n"
-	"counters of one. A run that 'ended' and is still listed was killed: "
-	"its\n"
-	"last counters can be read until the name is used again.\n"
-	"\n"
-	"  --json  print it as JSON\n"
-	"\n"
-	"Examples:\n"
-	"  weir ls\n"
-	"  weir ls --json | jq -r '.[] | select(.alive) | .instance'\n"
-	"\n"
-	"Exit codes: 0 done, also when nothing runs.\n";
+struct request {
+	bool json;
+};
+
+static const struct weir_argument options[] = {
+	WEIR_ARGUMENT_JSON(struct request, json, "print it as JSON"),
+	{0},
+};
 
 static void print_row(void *arg, const struct weir_count_info *info)
 {
@@ -70,32 +59,37 @@ static void print_text(void)
 		puts("nothing runs; 'weir run' starts a pipeline");
 }
 
-int weir_cmd_ls(int argc, char **argv)
+static int ls(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'}, {0}};
-	bool json = false;
-	int c;
+	struct request request = {0};
+	int code = weir_arguments_read(&weir_command_ls, argc, argv, &request);
 
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'h') {
-			fputs(help, stdout);
-			return WEIR_EXIT_DONE;
-		}
-		if (c != 'j')
-			return weir_usage_error(argv[0],
-				"'%s' is not an option", argv[optind - 1]);
-		json = true;
-	}
-	if (optind < argc)
-		return weir_usage_error(argv[0],
-			"it takes no arguments, not '%s'", argv[optind]);
-	if (json)
+	if (code >= 0)
+		return code;
+	if (request.json)
 		print_json();
 	else
 		print_text();
 	return WEIR_EXIT_DONE;
 }
+
+const struct weir_command weir_command_ls = {
+	.name = "ls",
+	.help = "list the runs that are going on",
+	.usage = (const char *const[]){"[--json]", NULL},
+	.about = "Lists your runs by their instance names: what 'weir run "
+		 "--name' said, or else the stem of the pipeline file. 'weir "
+		 "stats INSTANCE' reads the counters of one. A run that "
+		 "'ended' and is still listed was killed: its last counters "
+		 "can be read until the name is used again.",
+	.options = options,
+	.passages =
+		(const struct weir_passage[]){
+			{"Examples",
+				"weir ls\n"
+				"weir ls --json | jq -r '.[] | select(.alive) "
+				"| .instance'\n"},
+			{0}},
+	.exits = "0 done, also when nothing runs; 2 wrong use.",
+	.run = ls,
+};

@@ -6,19 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
-// In the order of the help.
-static const struct weir_command commands[] = {
-	{"run", "run a pipeline and say where every packet went", weir_cmd_run},
-	{"check", "validate a pipeline file and print the plan",
-		weir_cmd_check},
-	{"stages", "tell what stages and ports there are", weir_cmd_stages},
-	{"schema", "print the JSON Schema of the pipeline file",
-		weir_cmd_schema},
-	{"test", "run the tests that a pipeline file has", weir_cmd_test},
-	{"ls", "list the runs that are going on", weir_cmd_ls},
-	{"stats", "print the counters of a run", weir_cmd_stats},
-	{0},
+const struct weir_command *const weir_commands[] = {
+	&weir_command_run,
+	&weir_command_check,
+	&weir_command_stages,
+	&weir_command_schema,
+	&weir_command_test,
+	&weir_command_ls,
+	&weir_command_stats,
+	NULL,
 };
+
+const struct weir_command *weir_command_find(const char *name)
+{
+	for (unsigned i = 0; weir_commands[i]; i++)
+		if (!strcmp(weir_commands[i]->name, name))
+			return weir_commands[i];
+	return NULL;
+}
 
 int weir_usage_error(const char *name, const char *format, ...)
 {
@@ -32,30 +37,19 @@ int weir_usage_error(const char *name, const char *format, ...)
 	return WEIR_EXIT_USAGE;
 }
 
-static void print_help(FILE *to)
-{
-	fprintf(to, "weir: packet pipelines on polling cores\n"
-		    "\n"
-		    "Usage: weir COMMAND [ARGUMENTS]\n"
-		    "\n"
-		    "Commands:\n");
-	for (const struct weir_command *c = commands; c->name; c++)
-		fprintf(to, "  %-8s %s\n", c->name, c->help);
-	fprintf(to,
-		"\n"
-		"'weir COMMAND --help' tells what each takes, with examples.\n"
-		"'weir --version' prints the version.\n"
-		"\n"
-		"Exit codes: 0 done, 1 the run failed its promise (loss, "
-		"contract broken),\n2 wrong use or input.\n");
-}
-
 static int unknown_command(const char *word)
 {
+	const char *names[64], *near;
+	unsigned count = 0;
+
+	for (; weir_commands[count] && count < 64; count++)
+		names[count] = weir_commands[count]->name;
+	near = weir_nearest(word, names, count);
 	fprintf(stderr,
-		"weir: there is no command '%s'.\n"
+		"weir: there is no command '%s'%s%s%s\n"
 		"See 'weir --help' for the list.\n",
-		word);
+		word, near ? "; did you mean '" : "", near ? near : "",
+		near ? "'?" : ".");
 	return WEIR_EXIT_USAGE;
 }
 
@@ -69,23 +63,49 @@ static int finish(int code)
 	return code ? code : WEIR_EXIT_FAILED;
 }
 
-int main(int argc, char **argv)
+static bool is_help(const char *word)
 {
-	if (argc < 2) {
-		print_help(stderr);
-		return WEIR_EXIT_USAGE;
+	return !strcmp(word, "--help") || !strcmp(word, "-h") ||
+	       !strcmp(word, "help");
+}
+
+// show_help: 'weir help COMMAND' is 'weir COMMAND --help'.
+static int show_help(const char *name)
+{
+	const struct weir_command *command = NULL;
+
+	if (name) {
+		command = weir_command_find(name);
+		if (!command)
+			return unknown_command(name);
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
-		!strcmp(argv[1], "help")) {
-		print_help(stdout);
-		return WEIR_EXIT_DONE;
-	}
+	if (command)
+		weir_help_command(command, stdout);
+	else
+		weir_help_all(stdout);
+	return WEIR_EXIT_DONE;
+}
+
+static int obey(int argc, char **argv)
+{
+	const struct weir_command *command;
+
+	if (is_help(argv[1]))
+		return show_help(argv[2]);
 	if (!strcmp(argv[1], "--version")) {
 		printf("weir %s\n", WEIR_VERSION);
 		return WEIR_EXIT_DONE;
 	}
-	for (const struct weir_command *c = commands; c->name; c++)
-		if (!strcmp(argv[1], c->name))
-			return finish(c->run(argc - 1, argv + 1));
-	return unknown_command(argv[1]);
+	command = weir_command_find(argv[1]);
+	return command ? command->run(argc - 1, argv + 1)
+		       : unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		weir_help_all(stderr);
+		return WEIR_EXIT_USAGE;
+	}
+	return finish(obey(argc, argv));
 }

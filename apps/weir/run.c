@@ -4,12 +4,10 @@
 
 #include "base/atomic.h"
 #include "base/eal.h"
-#include "option/value.h"
 #include "pipeline/pipeline.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,152 +15,63 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SETS_MAX 64
 #define NUMBERED_MAX 99
 #define POLL_US 2000
 
-static const char help[] =
-	"Usage: weir run [OPTIONS] FILE [-- EAL ARGUMENTS]\n"
-	"       weir run [OPTIONS] -e EXPRESSION\n"
-	"\n"
-	"Runs a pipeline until its inputs end, then says where every packet "
-	"went.\n"
-	"FILE '-' is standard input. Ctrl-C ends the inputs and drains; a "
-	"second one\nstops at once.\n"
-	"\n"
-	"  -e EXPRESSION     a pipeline in short form instead of a file\n"
-	"  --set PATH=VALUE  override a value, as often as needed\n"
-	"  --name NAME       of the instance, for weir ls and weir stats\n"
-	"  --for DURATION    end the inputs after this time: 10s, 2m\n"
-	"  --packets N       end after this many packets came in\n"
-	"  --report FILE     write the report as JSON too\n"
-	"  --json            print the report as JSON\n"
-	"  --quiet           print no report, and no table while it runs\n"
-	"\n"
-	"Examples:\n"
-	"  weir run pipeline.yaml\n"
-	"  weir run pipeline.yaml --set ports.in.file=other.pcap\n"
-	"  weir run -e 'file:a.pcap ! filter expr=\"udp\" ! file:b.pcap'\n"
-	"  weir run pipeline.yaml --set ports.out.file=- | tcpdump -r -\n"
-	"\n"
-	"Exit codes: 0 done, drops that the file asks for included; 1 "
-	"something "
-	"is\nunaccounted, was dropped though nobody asked, or an input is "
-	"truncated or a\ndisk full: the report says what; 2 wrong use or an "
-	"unreadable input.\n";
-
 struct request {
 	const char *file, *expression;
-	const char *sets[SETS_MAX + 1];
-	unsigned set_count;
+	struct weir_texts sets;
 	const char *name, *report;
 	uint64_t duration_ns, packets;
-	char **eal_args;
+	const char *const *eal_args;
 	bool json, quiet;
 };
 
-static const struct option long_options[] = {
-	{"set", required_argument, NULL, 's'},
-	{"name", required_argument, NULL, 'n'},
-	{"for", required_argument, NULL, 'f'},
-	{"packets", required_argument, NULL, 'p'},
-	{"report", required_argument, NULL, 'r'},
-	{"json", no_argument, NULL, 'j'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"help", no_argument, NULL, 'h'},
+static const struct weir_argument operands[] = {
+	{
+		.value = "FILE",
+		.type = WEIR_ARGUMENT_TEXT,
+		.at = offsetof(struct request, file),
+		.offer = WEIR_OFFER_PIPELINES,
+	},
+	{
+		.value = "EAL ARGUMENTS",
+		.type = WEIR_ARGUMENT_REST,
+		.at = offsetof(struct request, eal_args),
+	},
 	{0},
 };
 
-// ---- arguments ----
+static const struct weir_argument options[] = {
+	WEIR_ARGUMENT_EXPRESSION(struct request, expression),
+	WEIR_ARGUMENT_SET(struct request, sets),
+	{"name", .type = WEIR_ARGUMENT_TEXT, .value = "NAME",
+		.at = offsetof(struct request, name),
+		.help = "of the instance, for weir ls and weir stats"},
+	{"for", .type = WEIR_ARGUMENT_DURATION, .value = "DURATION",
+		.at = offsetof(struct request, duration_ns),
+		.help = "end the inputs after this time: 10s, 2m"},
+	{"packets", .type = WEIR_ARGUMENT_NUMBER, .value = "N",
+		.at = offsetof(struct request, packets),
+		.help = "end after this many packets came in"},
+	{"report", .type = WEIR_ARGUMENT_TEXT, .value = "FILE",
+		.at = offsetof(struct request, report),
+		.offer = WEIR_OFFER_FILES,
+		.help = "write the report as JSON too"},
+	WEIR_ARGUMENT_JSON(struct request, json, "print the report as JSON"),
+	{"quiet", .type = WEIR_ARGUMENT_FLAG,
+		.at = offsetof(struct request, quiet),
+		.help = "print no report, and no table while it runs"},
+	{0},
+};
 
-static int wrong_value(
-	const char *command, const char *option, const struct weir_error *e)
+// read_request answers -1 to go on, or the exit code.
+static int read_request(int argc, char **argv, struct request *request)
 {
-	return weir_usage_error(command, "%s: %s", option, e->text);
-}
+	int code = weir_arguments_read(&weir_command_run, argc, argv, request);
 
-static int add_set(
-	const char *command, struct request *request, const char *text)
-{
-	if (request->set_count == SETS_MAX)
-		return weir_usage_error(
-			command, "more than %d --set", SETS_MAX);
-	request->sets[request->set_count++] = text;
-	return -1;
-}
-
-// take_option answers -1 to go on, or the exit code.
-static int take_option(
-	const char *command, struct request *request, int c, char **argv)
-{
-	struct weir_error e = {0};
-
-	switch (c) {
-	case 'e':
-		request->expression = optarg;
-		return -1;
-	case 's':
-		return add_set(command, request, optarg);
-	case 'n':
-		request->name = optarg;
-		return -1;
-	case 'f':
-		return weir_duration_parse(optarg, &request->duration_ns, &e)
-			       ? wrong_value(command, "--for", &e)
-			       : -1;
-	case 'p':
-		return weir_number_parse(optarg, &request->packets, &e)
-			       ? wrong_value(command, "--packets", &e)
-			       : -1;
-	case 'r':
-		request->report = optarg;
-		return -1;
-	case 'j':
-		request->json = true;
-		return -1;
-	case 'q':
-		request->quiet = true;
-		return -1;
-	case 'h':
-		fputs(help, stdout);
-		return WEIR_EXIT_DONE;
-	default:
-		return weir_usage_error(command,
-			"'%s' is not an option, or lacks its value",
-			argv[optind - 1]);
-	}
-}
-
-// split_eal cuts argv at "--": what follows is EAL's.
-static int split_eal(int argc, char **argv, struct request *request)
-{
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "--")) {
-			argv[i] = NULL;
-			request->eal_args = argv + i + 1;
-			return i;
-		}
-	return argc;
-}
-
-static int parse(int argc, char **argv, struct request *request)
-{
-	int c;
-
-	argc = split_eal(argc, argv, request);
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "e:h", long_options, NULL)) != -1) {
-		int code = take_option(argv[0], request, c, argv);
-
-		if (code >= 0)
-			return code;
-	}
-	if (optind < argc)
-		request->file = argv[optind++];
-	if (optind < argc)
-		return weir_usage_error(
-			argv[0], "one file only, not '%s' too", argv[optind]);
+	if (code >= 0)
+		return code;
 	if (!request->file == !request->expression)
 		return weir_usage_error(argv[0],
 			"give a pipeline file or -e EXPRESSION, one of them");
@@ -201,24 +110,24 @@ static int open_named(struct weir_pipeline **pipeline,
 {
 	char base[WEIR_COUNT_INSTANCE_SIZE - 4];
 	char name[WEIR_COUNT_INSTANCE_SIZE];
-	struct weir_pipeline_options options = {
+	struct weir_pipeline_options how = {
 		.instance = request->name,
 		.duration_ns = request->duration_ns,
 		.packets = request->packets,
-		.eal_args = (const char *const *)request->eal_args,
+		.eal_args = request->eal_args,
 	};
 	int err;
 
 	if (request->name)
-		return weir_pipeline_open(pipeline, plan, &options, e);
+		return weir_pipeline_open(pipeline, plan, &how, e);
 	stem(request->file ? request->file : "weir", base, sizeof(base));
 	snprintf(name, sizeof(name), "%s", base);
-	options.instance = name;
-	err = weir_pipeline_open(pipeline, plan, &options, e);
+	how.instance = name;
+	err = weir_pipeline_open(pipeline, plan, &how, e);
 	for (int i = 2; err == -EEXIST && i <= NUMBERED_MAX; i++) {
 		weir_error_clear(e);
 		snprintf(name, sizeof(name), "%s-%d", base, i);
-		err = weir_pipeline_open(pipeline, plan, &options, e);
+		err = weir_pipeline_open(pipeline, plan, &how, e);
 	}
 	return err;
 }
@@ -335,8 +244,9 @@ static int show(struct weir_pipeline *pipeline, const struct request *request,
 	return code;
 }
 
-static int run(struct weir_pipeline *pipeline, const struct request *request,
-	FILE *to, FILE *file, struct weir_error *e)
+static int run_open(struct weir_pipeline *pipeline,
+	const struct request *request, FILE *to, FILE *file,
+	struct weir_error *e)
 {
 	bool live = !request->json && !request->quiet && isatty(fileno(to));
 
@@ -362,7 +272,7 @@ static int open_report(const struct request *request, FILE **file)
 		request->report, strerror(errno));
 }
 
-int weir_cmd_run(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct request request = {0};
 	struct weir_error error = {0};
@@ -370,19 +280,20 @@ int weir_cmd_run(int argc, char **argv)
 	struct weir_plan *plan = NULL;
 	struct weir_pipeline *pipeline = NULL;
 	FILE *file = NULL;
-	int code = parse(argc, argv, &request);
+	int code = read_request(argc, argv, &request);
 
 	if (code >= 0)
 		return code;
 	weir_register_all();
 	code = WEIR_EXIT_USAGE;
-	if (weir_load(&config, request.file, request.expression, request.sets,
-		    &error) ||
+	if (weir_load(&config, request.file, request.expression,
+		    request.sets.text, &error) ||
 		weir_plan_create(&plan, config, NULL, &error) ||
 		open_report(&request, &file) ||
 		open_named(&pipeline, plan, &request, &error))
 		goto out;
-	code = run(pipeline, &request, report_stream(config), file, &error);
+	code = run_open(
+		pipeline, &request, report_stream(config), file, &error);
 out:
 	if (error.code)
 		fprintf(stderr, "%s\n", error.text);
@@ -395,3 +306,31 @@ out:
 		weir_eal_close();
 	return code;
 }
+
+const struct weir_command weir_command_run = {
+	.name = "run",
+	.help = "run a pipeline and say where every packet went",
+	.usage = (const char *const[]){"[OPTIONS] FILE [-- EAL ARGUMENTS]",
+		"[OPTIONS] -e EXPRESSION [-- EAL ARGUMENTS]", NULL},
+	.about = "Runs a pipeline until its inputs end, then says where every "
+		 "packet went. FILE '-' is standard input. Ctrl-C ends the "
+		 "inputs and drains; a second one stops at once.",
+	.operands = operands,
+	.options = options,
+	.passages =
+		(const struct weir_passage[]){
+			{"Examples",
+				"weir run pipeline.yaml\n"
+				"weir run pipeline.yaml --set "
+				"ports.in.file=other.pcap\n"
+				"weir run -e 'file:a.pcap ! filter "
+				"expr=\"udp\" ! file:b.pcap'\n"
+				"weir run pipeline.yaml --set ports.out.file=- "
+				"| tcpdump -r -\n"},
+			{0}},
+	.exits = "0 done, drops that the file asks for included; 1 something "
+		 "is unaccounted, was dropped though nobody asked, or an input "
+		 "is truncated or a disk full: the report says what; 2 wrong "
+		 "use or an unreadable input.",
+	.run = run,
+};

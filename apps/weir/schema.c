@@ -3,36 +3,26 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-static const char help[] =
-	"Usage: weir schema\n"
-	"\n"
-	"Prints the JSON Schema (draft 2020-12) of the pipeline file, made "
-	"from\n"
-	"the stages and ports that this weir knows. Editors that speak YAML\n"
-	"complete and check with it.\n"
-	"\n"
-	"Example, for the YAML language server of most editors:\n"
-	"  weir schema > weir.schema.json\n"
-	"and as the first line of the pipeline file:\n"
-	"  # yaml-language-server: $schema=weir.schema.json\n"
-	"\n"
-	"Exit codes: 0 done, 2 wrong use.\n";
+struct request {
+	bool json;
+};
 
-int weir_cmd_schema(int argc, char **argv)
+static const struct weir_argument options[] = {
+	WEIR_ARGUMENT_JSON(
+		struct request, json, "as it is JSON in any case, the same"),
+	{0},
+};
+
+static int schema(int argc, char **argv)
 {
+	struct request request = {0};
+	int code =
+		weir_arguments_read(&weir_command_schema, argc, argv, &request);
 	char *text;
 
-	if (argc == 2 &&
-		(!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		fputs(help, stdout);
-		return WEIR_EXIT_DONE;
-	}
-	// What it prints is JSON in any case.
-	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--json")))
-		return weir_usage_error(
-			argv[0], "'%s' means nothing to it", argv[1]);
+	if (code >= 0)
+		return code;
 	weir_register_all();
 	text = weir_config_schema();
 	if (!text) {
@@ -43,3 +33,24 @@ int weir_cmd_schema(int argc, char **argv)
 	free(text);
 	return WEIR_EXIT_DONE;
 }
+
+const struct weir_command weir_command_schema = {
+	.name = "schema",
+	.help = "print the JSON Schema of the pipeline file",
+	.usage = (const char *const[]){"", NULL},
+	.about = "Prints the JSON Schema (draft 2020-12) of the pipeline file, "
+		 "made from the stages and ports that this weir knows. Editors "
+		 "that speak YAML complete and check with it.",
+	.options = options,
+	.passages =
+		(const struct weir_passage[]){
+			{"Example, for the YAML language server of most "
+			 "editors",
+				"weir schema > weir.schema.json\n"},
+			{"and as the first line of the pipeline file",
+				"# yaml-language-server: "
+				"$schema=weir.schema.json\n"},
+			{0}},
+	.exits = "0 done, 2 wrong use.",
+	.run = schema,
+};

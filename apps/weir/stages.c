@@ -6,31 +6,33 @@
 
 #include "option/value.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] = "Usage: weir stages [--json] [TYPE]\n"
-			   "       weir stages --markdown\n"
-			   "\n"
-			   "Lists the types of stages, or tells all about one: "
-			   "options with type,\n"
-			   "range, default and meaning, outputs, reasons of "
-			   "drops, counters. TYPE may\n"
-			   "also be a kind of port, such as 'file'.\n"
-			   "\n"
-			   "  --json      print it as JSON\n"
-			   "  --markdown  print all of it as docs/stages.md "
-			   "has it\n"
-			   "\n"
-			   "Examples:\n"
-			   "  weir stages\n"
-			   "  weir stages filter\n"
-			   "  weir stages --json | jq -r '.stages[].type'\n"
-			   "\n"
-			   "Exit codes: 0 done, 2 there is no such type.\n";
+struct request {
+	const char *type;
+	bool json, markdown;
+};
+
+static const struct weir_argument operands[] = {
+	{
+		.value = "TYPE",
+		.type = WEIR_ARGUMENT_TEXT,
+		.at = offsetof(struct request, type),
+		.offer = WEIR_OFFER_TYPES,
+	},
+	{0},
+};
+
+static const struct weir_argument options[] = {
+	WEIR_ARGUMENT_JSON(struct request, json, "print it as JSON"),
+	{"markdown", .type = WEIR_ARGUMENT_FLAG,
+		.at = offsetof(struct request, markdown),
+		.help = "print all of it as docs/stages.md has it"},
+	{0},
+};
 
 // "number, at least 1; default 8; can be changed while it runs".
 static void print_values(const struct weir_option *option)
@@ -259,36 +261,41 @@ static int show(const char *type, bool json)
 	return WEIR_EXIT_DONE;
 }
 
-int weir_cmd_stages(int argc, char **argv)
+static int stages(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"markdown", no_argument, NULL, 'm'},
-		{"help", no_argument, NULL, 'h'}, {0}};
-	bool json = false, markdown = false;
-	int c;
+	struct request request = {0};
+	int code =
+		weir_arguments_read(&weir_command_stages, argc, argv, &request);
 
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'h') {
-			fputs(help, stdout);
-			return WEIR_EXIT_DONE;
-		}
-		if (c != 'j' && c != 'm')
-			return weir_usage_error(argv[0],
-				"'%s' is not an option", argv[optind - 1]);
-		json |= c == 'j';
-		markdown |= c == 'm';
-	}
-	if (optind + 1 < argc)
-		return weir_usage_error(argv[0], "one type only, not '%s' too",
-			argv[optind + 1]);
-	if (markdown && (json || optind < argc))
+	if (code >= 0)
+		return code;
+	if (request.markdown && (request.json || request.type))
 		return weir_usage_error(
 			argv[0], "--markdown prints all, and stands alone");
 	weir_register_all();
-	if (markdown)
-		weir_reference_print(stdout);
-	return markdown ? WEIR_EXIT_DONE : show(argv[optind], json);
+	if (!request.markdown)
+		return show(request.type, request.json);
+	weir_reference_print(stdout);
+	return WEIR_EXIT_DONE;
 }
+
+const struct weir_command weir_command_stages = {
+	.name = "stages",
+	.help = "tell what stages and ports there are",
+	.usage = (const char *const[]){"[--json] [TYPE]", "--markdown", NULL},
+	.about = "Lists the types of stages, or tells all about one: options "
+		 "with type, range, default and meaning, outputs, reasons of "
+		 "drops, counters. TYPE may also be a kind of port, such as "
+		 "'file'.",
+	.operands = operands,
+	.options = options,
+	.passages =
+		(const struct weir_passage[]){
+			{"Examples", "weir stages\n"
+				     "weir stages filter\n"
+				     "weir stages --json | jq -r "
+				     "'.stages[].type'\n"},
+			{0}},
+	.exits = "0 done, 2 there is no such type.",
+	.run = stages,
+};

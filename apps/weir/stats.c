@@ -4,42 +4,36 @@
 #include "count/count.h"
 #include "pipeline/quantity.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] =
-	"Usage: weir stats [--json] [INSTANCE] [PATTERN]\n"
-	"\n"
-	"Reads the counters of a run from another terminal, at no cost to it.\n"
-	"INSTANCE may be left out where one run is going on; 'weir ls' lists\n"
-	"them. PATTERN keeps the counters whose path it matches: '*' stands "
-	"for\n"
-	"any characters, '?' for one; a path alone means it and all below it.\n"
-	"Alone, what has a '*', '?' or '[' in it is a PATTERN.\n"
-	"\n"
-	"  --json  print it as JSON; durations are nanoseconds\n"
-	"\n"
-	"Paths are those of the report, such as:\n"
-	"  ports.in.rx_packets        what a port received\n"
-	"  stages.web[0].in           what an instance of a stage was given\n"
-	"  stages.web[0].step         how long its steps took\n"
-	"  edges.split->web[0].depth  what waits between two instances\n"
-	"  lcores.1.time.waiting      how long an lcore had nothing to do\n"
-	"\n"
-	"Examples:\n"
-	"  weir stats\n"
-	"  weir stats web stages.web\n"
-	"  weir stats web '*.drop.*'\n"
-	"  weir stats web --json | jq '.counters[\"ports.in.rx_packets\"]'\n"
-	"\n"
-	"Exit codes: 0 done, 2 there is no such instance or counter.\n";
-
 struct request {
 	const char *instance, *pattern;
 	bool json;
+};
+
+static const struct weir_argument operands[] = {
+	{
+		.value = "INSTANCE",
+		.type = WEIR_ARGUMENT_TEXT,
+		.at = offsetof(struct request, instance),
+		.offer = WEIR_OFFER_INSTANCES,
+	},
+	{
+		.value = "PATTERN",
+		.type = WEIR_ARGUMENT_TEXT,
+		.at = offsetof(struct request, pattern),
+		.offer = WEIR_OFFER_COUNTERS,
+	},
+	{0},
+};
+
+static const struct weir_argument options[] = {
+	WEIR_ARGUMENT_JSON(struct request, json,
+		"print it as JSON; durations are nanoseconds"),
+	{0},
 };
 
 // Brackets are part of paths, so that only '*' and '?' have a meaning.
@@ -277,43 +271,54 @@ static int show(const struct request *request)
 	return WEIR_EXIT_USAGE;
 }
 
-// parse answers -1 to go on, or the exit code.
-static int parse(int argc, char **argv, struct request *request)
-{
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'}, {0}};
-	int c;
-
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'h') {
-			fputs(help, stdout);
-			return WEIR_EXIT_DONE;
-		}
-		if (c != 'j')
-			return weir_usage_error(argv[0],
-				"'%s' is not an option", argv[optind - 1]);
-		request->json = true;
-	}
-	if (argc - optind > 2)
-		return weir_usage_error(argv[0],
-			"an instance and a pattern only, not '%s' too",
-			argv[optind + 2]);
-	if (argc - optind == 1 && strpbrk(argv[optind], "*?["))
-		request->pattern = argv[optind];
-	else if (optind < argc)
-		request->instance = argv[optind++];
-	if (optind < argc)
-		request->pattern = argv[optind];
-	return -1;
-}
-
-int weir_cmd_stats(int argc, char **argv)
+static int stats(int argc, char **argv)
 {
 	struct request request = {0};
-	int code = parse(argc, argv, &request);
+	int code =
+		weir_arguments_read(&weir_command_stats, argc, argv, &request);
 
-	return code >= 0 ? code : show(&request);
+	if (code >= 0)
+		return code;
+	if (request.instance && !request.pattern &&
+		strpbrk(request.instance, "*?[")) {
+		request.pattern = request.instance;
+		request.instance = NULL;
+	}
+	return show(&request);
 }
+
+const struct weir_command weir_command_stats = {
+	.name = "stats",
+	.help = "print the counters of a run",
+	.usage = (const char *const[]){"[--json] [INSTANCE] [PATTERN]", NULL},
+	.about = "Reads the counters of a run from another terminal, at no "
+		 "cost to it. INSTANCE may be left out where one run is going "
+		 "on; 'weir ls' lists them. PATTERN keeps the counters whose "
+		 "path it matches: '*' stands for any characters, '?' for one; "
+		 "a path alone means it and all below it. Alone, what has a "
+		 "'*', '?' or '[' in it is a PATTERN.",
+	.operands = operands,
+	.options = options,
+	.passages =
+		(const struct weir_passage[]){
+			{"Paths are those of the report, such as",
+				"ports.in.rx_packets        what a port "
+				"received\n"
+				"stages.web[0].in           what an instance "
+				"of "
+				"a stage was given\n"
+				"stages.web[0].step         how long its steps "
+				"took\n"
+				"edges.split->web[0].depth  what waits between "
+				"two instances\n"
+				"lcores.1.time.waiting      how long an lcore "
+				"had nothing to do\n"},
+			{"Examples", "weir stats\n"
+				     "weir stats web stages.web\n"
+				     "weir stats web '*.drop.*'\n"
+				     "weir stats web --json | jq "
+				     "'.counters[\"ports.in.rx_packets\"]'\n"},
+			{0}},
+	.exits = "0 done, 2 there is no such instance or counter.",
+	.run = stats,
+};

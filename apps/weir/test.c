@@ -2,83 +2,42 @@
 #include "command.h"
 #include "trial.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SETS_MAX 64
-
-static const char help[] =
-	"Usage: weir test [OPTIONS] FILE\n"
-	"\n"
-	"Runs the tests that a pipeline file has under 'tests': each gives "
-	"the\n"
-	"pipeline a capture and compares what comes out with captures, packet "
-	"by\npacket, or with counts. What the pipeline's own files are is left "
-	"alone.\n"
-	"\n"
-	"  --set PATH=VALUE  override a value, as often as needed\n"
-	"  --json            print the results as JSON\n"
-	"\n"
-	"In the file:\n"
-	"  tests:\n"
-	"    - name: only the web\n"
-	"      input: tests/day.pcap\n"
-	"      expect:\n"
-	"        out: tests/web.pcap     # what port 'out' writes\n"
-	"        web.rest: 1204          # packets that left by an output\n"
-	"        tx.drops.refused: 0     # or were dropped for a reason\n"
-	"\n"
-	"Exit codes: 0 all passed, 1 some failed, 2 the file is not good or "
-	"has no tests.\n";
-
 struct request {
 	const char *file;
-	const char *sets[SETS_MAX + 1];
-	unsigned set_count;
+	struct weir_texts sets;
 	bool json;
 };
 
-static const struct option long_options[] = {
-	{"set", required_argument, NULL, 's'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
+static const struct weir_argument operands[] = {
+	{
+		.value = "FILE",
+		.type = WEIR_ARGUMENT_TEXT,
+		.at = offsetof(struct request, file),
+		.offer = WEIR_OFFER_PIPELINES,
+	},
 	{0},
 };
 
-// parse answers -1 to go on, or the exit code.
-static int parse(int argc, char **argv, struct request *request)
-{
-	int c;
+static const struct weir_argument options[] = {
+	WEIR_ARGUMENT_SET(struct request, sets),
+	WEIR_ARGUMENT_JSON(struct request, json, "print the results as JSON"),
+	{0},
+};
 
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		switch (c) {
-		case 's':
-			if (request->set_count == SETS_MAX)
-				return weir_usage_error(argv[0],
-					"more than %d --set", SETS_MAX);
-			request->sets[request->set_count++] = optarg;
-			break;
-		case 'j':
-			request->json = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return WEIR_EXIT_DONE;
-		default:
-			return weir_usage_error(argv[0],
-				"'%s' is not an option, or lacks its value",
-				argv[optind - 1]);
-		}
-	}
-	if (optind + 1 != argc)
+// read_request answers -1 to go on, or the exit code.
+static int read_request(int argc, char **argv, struct request *request)
+{
+	int code = weir_arguments_read(&weir_command_test, argc, argv, request);
+
+	if (code >= 0)
+		return code;
+	if (!request->file)
 		return weir_usage_error(argv[0], "give one pipeline file");
-	request->file = argv[optind];
 	// A test is a run of its own, which reads the file again.
 	if (!strcmp(request->file, "-"))
 		return weir_usage_error(
@@ -150,7 +109,7 @@ static int run_tests(
 			.config = config,
 			.test = &config->tests[i],
 			.file = request->file,
-			.sets = request->sets,
+			.sets = request->sets.text,
 		};
 		char name[256];
 
@@ -170,18 +129,18 @@ static int run_tests(
 	return failed ? WEIR_EXIT_FAILED : WEIR_EXIT_DONE;
 }
 
-int weir_cmd_test(int argc, char **argv)
+static int test(int argc, char **argv)
 {
 	struct request request = {0};
 	struct weir_error error = {0};
 	struct weir_config *config = NULL;
-	int code = parse(argc, argv, &request);
+	int code = read_request(argc, argv, &request);
 
 	if (code >= 0)
 		return code;
 	weir_register_all();
 	code = WEIR_EXIT_USAGE;
-	if (weir_load(&config, request.file, NULL, request.sets, &error))
+	if (weir_load(&config, request.file, NULL, request.sets.text, &error))
 		fprintf(stderr, "%s\n", error.text);
 	else if (!config->test_count)
 		fprintf(stderr,
@@ -193,3 +152,32 @@ int weir_cmd_test(int argc, char **argv)
 	weir_config_destroy(config);
 	return code;
 }
+
+const struct weir_command weir_command_test = {
+	.name = "test",
+	.help = "run the tests that a pipeline file has",
+	.usage = (const char *const[]){"[OPTIONS] FILE", NULL},
+	.about = "Runs the tests that a pipeline file has under 'tests': each "
+		 "gives the pipeline a capture and compares what comes out "
+		 "with captures, packet by packet, or with counts. What the "
+		 "pipeline's own files are is left alone.",
+	.operands = operands,
+	.options = options,
+	.passages =
+		(const struct weir_passage[]){
+			{"In the file",
+				"tests:\n"
+				"  - name: only the web\n"
+				"    input: tests/day.pcap\n"
+				"    expect:\n"
+				"      out: tests/web.pcap     # what port "
+				"'out' writes\n"
+				"      web.rest: 1204          # packets that "
+				"left by an output\n"
+				"      tx.drops.refused: 0     # or were "
+				"dropped for a reason\n"},
+			{0}},
+	.exits = "0 all passed, 1 some failed, 2 the file is not good or has "
+		 "no tests.",
+	.run = test,
+};

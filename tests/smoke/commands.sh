@@ -12,14 +12,37 @@ is "weir alone: exit code" $? 2
 weir fun >fun.out 2>&1
 is "weir fun: exit code" $? 2
 has "and it is named" "$(cat fun.out)" "'fun'"
-for command in run check stages schema test; do
+for command in run check stages schema test ls stats; do
 	works "weir $command --help" weir $command --help
 	has "weir $command --help shows how" "$(weir $command --help)" \
 		"Usage: weir $command"
 	weir $command --no-such-option >/dev/null 2>&1
 	is "weir $command --no-such-option: exit code" $? 2
 	has "weir --help lists $command" "$(weir --help)" "^ +$command "
+	same "weir help $command is the same" <(weir help $command) \
+		<(weir $command --help)
 done
+
+# wrong ARGUMENTS PATTERN: they are refused with words and exit code 2.
+wrong() {
+	local answer
+	answer=$(weir $1 2>&1)
+	is "weir $1: exit code" $? 2
+	has "and it says what is wrong" "$answer" "$2"
+}
+wrong "chek" "did you mean 'check'"
+wrong "help chek" "did you mean 'check'"
+wrong "run --sett x" "'--sett' is not an option; did you mean '--set'"
+wrong "run -x" "'-x' is not an option"
+wrong "run --set" "--set lacks its value: --set PATH=VALUE"
+wrong "run -e" "-e lacks its value: -e EXPRESSION"
+wrong "run --quiet=1 a" "'--quiet=1': it takes no value"
+wrong "run --for x a" "--for: 'x' is not a duration"
+wrong "run a b" "FILE only, not 'b' too"
+wrong "ls a" "no arguments, not 'a'"
+wrong "run" "give a pipeline file or -e EXPRESSION"
+has "an option may be cut short" "$(weir stages --js filter)" '^\{'
+has "and stand behind operands" "$(weir stages filter --json)" '^\{'
 
 for stage in rx tx filter shard merge tee count delay drop; do
 	has "weir stages lists $stage" "$(weir stages)" "^ *$stage "
