@@ -6,9 +6,9 @@
 
 #define GEN_TO_SINK(pass)                              \
 	"stages:\n"                                    \
-	"  gen: {type: gen}\n"                         \
+	"  gen: {type: numbers}\n"                         \
 	"  web: {type: pass, inputs: gen, " pass "}\n" \
-	"  sink: {type: sink, inputs: web}\n"
+	"  sink: {type: bin, inputs: web}\n"
 
 Test(end, misses_a_packet_that_a_stage_freed_itself)
 {
@@ -69,10 +69,10 @@ Test(end, names_the_stage_with_the_longest_step)
 
 #define ENDLESS                                             \
 	"stages:\n"                                         \
-	"  gen: {type: gen, count: 1000000000000}\n"        \
+	"  gen: {type: numbers, count: 1000000000000}\n"        \
 	"  keep: {type: keep, inputs: gen}\n"               \
 	"  web: {type: pass, inputs: keep, place: lcore}\n" \
-	"  sink: {type: sink, inputs: web}\n"
+	"  sink: {type: bin, inputs: web}\n"
 
 static void run_a_while(struct rig *rig, const char *text)
 {
@@ -143,12 +143,12 @@ Test(end, refuses_an_edge_that_is_too_shallow_for_one_packet)
 
 	cr_assert(rig_open(&rig,
 			  "stages:\n"
-			  "  gen: {type: gen}\n"
+			  "  gen: {type: numbers}\n"
 			  "  tee: {type: tee, inputs: gen}\n"
 			  "  one: {type: pass, inputs: tee}\n"
 			  "  two: {type: pass, inputs: tee}\n"
 			  "  join: {type: merge, inputs: [one, two]}\n"
-			  "  sink: {type: sink, inputs: [{from: join, depth: "
+			  "  sink: {type: bin, inputs: [{from: join, depth: "
 			  "1}], place: lcore}\n",
 			  NULL) != 0);
 	cr_assert(strstr(rig.error.text, "join->sink: depth 1") != NULL, "%s",

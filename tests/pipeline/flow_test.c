@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-//	gen ──▶ … ──▶ sink
+//	numbers ──▶ … ──▶ bin
 //
 // What goes in comes out, however it is joined, and however slow its consumer.
 #include "pipeline/rig.h"
@@ -21,9 +21,9 @@ static void run_joined(const char *how)
 
 	snprintf(text, sizeof(text),
 		"stages:\n"
-		"  gen: {type: gen}\n"
+		"  gen: {type: numbers}\n"
 		"  pass: {type: pass, inputs: [{from: gen, depth: 64}], %s}\n"
-		"  sink: {type: sink, inputs: pass}\n",
+		"  sink: {type: bin, inputs: pass}\n",
 		how);
 	rig_run(&rig, text, NULL);
 	all_came(&seen[0], COUNT);
@@ -61,7 +61,7 @@ static void run_slow(const char *input, const char *place)
 
 	snprintf(text, sizeof(text),
 		"stages:\n"
-		"  gen: {type: gen, count: 3000}\n"
+		"  gen: {type: numbers, count: 3000}\n"
 		"  pass: {type: pass, inputs: [{from: gen, %s}], %s}\n"
 		"  slow: {type: slow, inputs: pass}\n",
 		input, place);
@@ -93,12 +93,12 @@ Test(flow, copies_through_a_tee_need_credit_for_each)
 
 	rig_run(&rig,
 		"stages:\n"
-		"  gen: {type: gen, count: 5000}\n"
+		"  gen: {type: numbers, count: 5000}\n"
 		"  tee: {type: tee, inputs: gen}\n"
 		"  one: {type: pass, inputs: tee}\n"
 		"  two: {type: pass, inputs: tee}\n"
 		"  join: {type: merge, inputs: [one, two]}\n"
-		"  sink: {type: sink, inputs: [{from: join, depth: 3}], "
+		"  sink: {type: bin, inputs: [{from: join, depth: 3}], "
 		"place: lcore}\n",
 		NULL);
 	cr_assert(seen[0].count == 10000, "%" PRIu64, seen[0].count);
@@ -114,11 +114,11 @@ Test(flow, gives_a_stage_that_writes_packets_of_its_own)
 
 	rig_run(&rig,
 		"stages:\n"
-		"  gen: {type: gen, count: 1000}\n"
+		"  gen: {type: numbers, count: 1000}\n"
 		"  tee: {type: tee, inputs: gen}\n"
 		"  scribe: {type: scribe, inputs: tee}\n"
-		"  written: {type: sink, inputs: scribe, id: 1}\n"
-		"  read: {type: sink, inputs: tee, id: 0}\n",
+		"  written: {type: bin, inputs: scribe, id: 1}\n"
+		"  read: {type: bin, inputs: tee, id: 0}\n",
 		NULL);
 	all_came(&seen[0], 1000);
 	cr_assert(seen[1].count == 1000);
@@ -133,11 +133,11 @@ Test(flow, drains_what_is_kept_in_order)
 
 	rig_run(&rig,
 		"stages:\n"
-		"  gen: {type: gen, count: 5000}\n"
+		"  gen: {type: numbers, count: 5000}\n"
 		"  first: {type: keep, inputs: gen}\n"
 		"  second: {type: keep, inputs: first}\n"
 		"  third: {type: keep, inputs: second, place: lcore}\n"
-		"  sink: {type: sink, inputs: third}\n",
+		"  sink: {type: bin, inputs: third}\n",
 		NULL);
 	all_came(&seen[0], 5000);
 	balanced(&rig);
@@ -156,7 +156,7 @@ static void run_dropping(struct rig *rig, const char *when_full)
 
 	snprintf(text, sizeof(text),
 		"stages:\n"
-		"  gen: {type: gen, count: 20000}\n"
+		"  gen: {type: numbers, count: 20000}\n"
 		"  slow:\n"
 		"    type: slow\n"
 		"    place: lcore\n"
@@ -195,7 +195,7 @@ Test(flow, drops_what_the_file_drops)
 
 	rig_run(&rig,
 		"stages:\n"
-		"  gen: {type: gen, count: 1000}\n"
+		"  gen: {type: numbers, count: 1000}\n"
 		"  pass: {type: pass, inputs: gen, drop: out}\n",
 		NULL);
 	balanced(&rig);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-//	gen ──▶ first (lcore) ──▶ echo (a task on a thread) ──▶ last ──▶ sink
+//	numbers ──▶ first (lcore) ──▶ echo (a task on a thread) ──▶ last ──▶ bin
 //
 // Rings between lcores and threads, packets given back, counters read by the
 // main thread meanwhile, an end that drains and one that does not.
@@ -17,7 +17,7 @@
 static const char text[] =
 	"version: 1\n"
 	"stages:\n"
-	"  gen: {type: gen, count: 30000}\n"
+	"  gen: {type: numbers, count: 30000}\n"
 	"  first: {type: pass, inputs: [{from: gen, depth: 8}], place: lcore}\n"
 	"  echo: {type: echo, inputs: [{from: first, depth: 8}], drops: 5,\n"
 	"    place: thread}\n"
@@ -25,7 +25,7 @@ static const char text[] =
 	"lcore}\n"
 	"  lossy: {type: pass, place: thread, inputs: [{from: last, depth: 8,\n"
 	"    when_full: drop_oldest}]}\n"
-	"  sink: {type: sink, inputs: [{from: lossy, depth: 8}]}\n";
+	"  sink: {type: bin, inputs: [{from: lossy, depth: 8}]}\n";
 
 static void must(int err, const struct weir_error *e)
 {

@@ -2,9 +2,9 @@
 //
 // The stages that pipelines under test are made of.
 //
-//	gen     makes count packets, numbered from 0
-//	sink    takes them, and remembers how many, in which order
-//	slow    a sink that takes one packet a turn
+//	numbers makes count packets, numbered from 0
+//	bin     takes them, and remembers how many, in which order
+//	slow    a bin that takes one packet a turn
 //	pass    hands on; options make it misbehave
 //	keep    hands on nothing before it must
 //	echo    a task that hands on
@@ -22,7 +22,7 @@
 
 #include <stdio.h>
 
-// ---- gen ----
+// ---- numbers ----
 
 struct gen {
 	uint64_t count, endless; // options
@@ -76,7 +76,7 @@ static bool gen_ended(void *state)
 
 static const struct weir_stage gen_stage = {
 	.abi = WEIR_STAGE_ABI,
-	.type = "gen",
+	.type = "numbers",
 	.help = "makes numbered packets",
 	.state_size = sizeof(struct gen),
 	.options = {WEIR_OPTION_U64(
@@ -89,7 +89,7 @@ static const struct weir_stage gen_stage = {
 	.ended = gen_ended,
 };
 
-// ---- sink and slow ----
+// ---- bin and slow ----
 
 // What came to a sink; the main thread reads it when the run is over.
 static struct seen {
@@ -128,7 +128,7 @@ static void sink_burst(
 
 static const struct weir_stage sink_stage = {
 	.abi = WEIR_STAGE_ABI,
-	.type = "sink",
+	.type = "bin",
 	.help = "takes all",
 	.state_size = sizeof(struct sink),
 	.options = {SINK_ID},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-//	gen ──▶ echo (a task) ──▶ sink
+//	numbers ──▶ echo (a task) ──▶ bin
 //
 // Stages that are tasks: they receive, send, drop, wait, end and are cancelled.
 #include "pipeline/rig.h"
@@ -94,7 +94,7 @@ static void run_task(struct rig *rig, const char *echo, const char *sink)
 
 	snprintf(text, sizeof(text),
 		"stages:\n"
-		"  gen: {type: gen, count: 20000}\n"
+		"  gen: {type: numbers, count: 20000}\n"
 		"  echo: {type: echo, inputs: [{from: gen, depth: 64}], %s}\n"
 		"  sink: {inputs: [{from: echo, depth: 4}], %s}\n",
 		echo, sink);
@@ -115,7 +115,7 @@ Test(task, hands_on_to_a_stage_it_calls)
 {
 	struct rig rig;
 
-	run_task(&rig, "place: auto", "type: sink");
+	run_task(&rig, "place: auto", "type: bin");
 	all_came(&rig, 20000);
 }
 
@@ -123,7 +123,7 @@ Test(task, waits_for_room_in_a_ring)
 {
 	struct rig rig;
 
-	run_task(&rig, "place: auto", "type: sink, place: lcore");
+	run_task(&rig, "place: auto", "type: bin, place: lcore");
 	all_came(&rig, 20000);
 }
 
@@ -139,7 +139,7 @@ Test(task, runs_on_a_thread)
 {
 	struct rig rig;
 
-	run_task(&rig, "place: thread", "type: sink");
+	run_task(&rig, "place: thread", "type: bin");
 	all_came(&rig, 20000);
 }
 
@@ -147,7 +147,7 @@ Test(task, runs_on_an_lcore_of_its_own)
 {
 	struct rig rig;
 
-	run_task(&rig, "place: lcore", "type: sink");
+	run_task(&rig, "place: lcore", "type: bin");
 	all_came(&rig, 20000);
 }
 
@@ -155,7 +155,7 @@ Test(task, may_sleep)
 {
 	struct rig rig;
 
-	run_task(&rig, "sleeps: true", "type: sink");
+	run_task(&rig, "sleeps: true", "type: bin");
 	all_came(&rig, 20000);
 }
 
@@ -163,7 +163,7 @@ Test(task, drops_what_it_says_it_drops)
 {
 	struct rig rig;
 
-	run_task(&rig, "drops: 3", "type: sink");
+	run_task(&rig, "drops: 3", "type: bin");
 	cr_assert(said(named(&rig, "stages", "echo"), "dropped") +
 			  (int64_t)seen[0].count ==
 		  20000);
@@ -175,7 +175,7 @@ Test(task, drops_on_a_thread_too)
 {
 	struct rig rig;
 
-	run_task(&rig, "drops: 2, place: thread", "type: sink");
+	run_task(&rig, "drops: 2, place: thread", "type: bin");
 	cr_assert(said(named(&rig, "stages", "echo"), "dropped") > 0);
 	rig_close(&rig);
 }
@@ -186,7 +186,7 @@ Test(task, that_returns_early_lets_the_run_end_with_a_finding)
 
 	rig_run(&rig,
 		"stages:\n"
-		"  gen: {type: gen, count: 20000}\n"
+		"  gen: {type: numbers, count: 20000}\n"
 		"  idler: {type: idler, inputs: [{from: gen, depth: 64}]}\n",
 		NULL);
 	balanced(&rig);
@@ -202,7 +202,7 @@ Test(task, is_cancelled_when_the_run_stops_at_once)
 
 	rig_begin(&rig,
 		"stages:\n"
-		"  gen: {type: gen, count: 1000000000000}\n"
+		"  gen: {type: numbers, count: 1000000000000}\n"
 		"  echo: {type: echo, inputs: [{from: gen, depth: 64}]}\n"
 		"  slow: {type: slow, inputs: [{from: echo, depth: 4}], place: "
 		"lcore}\n",
@@ -222,7 +222,7 @@ Test(task, never_receives_more_than_a_burst)
 {
 	struct rig rig;
 
-	run_task(&rig, "asks: 100000", "type: sink");
+	run_task(&rig, "asks: 100000", "type: bin");
 	all_came(&rig, 20000);
 }
 
@@ -232,10 +232,10 @@ Test(task, may_be_cancelled_before_it_ever_ran)
 
 	rig_begin(&rig,
 		"stages:\n"
-		"  gen: {type: gen, count: 1000000000000}\n"
+		"  gen: {type: numbers, count: 1000000000000}\n"
 		"  echo: {type: echo, inputs: [{from: gen, depth: 64}], "
 		"place: thread}\n"
-		"  sink: {type: sink, inputs: echo}\n",
+		"  sink: {type: bin, inputs: echo}\n",
 		NULL);
 	weir_pipeline_stop(rig.pipeline, true);
 	rig_finish(&rig);
