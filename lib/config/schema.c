@@ -15,6 +15,8 @@
 #define SIZE "^[0-9]+(\\.[0-9]+)?(k|M|G|Ki|Mi|Gi|Ti)?B?$"
 #define DURATION "^(0|[0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))$"
 
+#define RATE "^(0|[0-9]+(\\.[0-9]+)?[kMG]?(bit/s|bps|B/s|pps))$"
+
 // Any text may come from a variable.
 static json_t *variable(void)
 {
@@ -63,7 +65,8 @@ static json_t *quantity(const struct weir_option *option, const char *pattern)
 {
 	json_t *any = json_array();
 
-	if (option->type != WEIR_TYPE_DURATION)
+	if (option->type != WEIR_TYPE_DURATION &&
+		option->type != WEIR_TYPE_RATE)
 		json_array_append_new(any, whole_number(option));
 	else if (!option->min)
 		json_array_append_new(any, json_pack("{s:i}", "const", 0));
@@ -85,6 +88,8 @@ static json_t *value_of(const struct weir_option *option)
 		return quantity(option, SIZE);
 	case WEIR_TYPE_DURATION:
 		return quantity(option, DURATION);
+	case WEIR_TYPE_RATE:
+		return quantity(option, RATE);
 	case WEIR_TYPE_BOOL:
 		return json_pack("{s:[{s:s}, {s:[s,s,s,s,s,s]}, o]}", "anyOf",
 			"type", "boolean", "enum", "true", "false", "yes", "no",

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,11 @@ const char *weir_option_bound(
 		return weir_duration_format(value, text);
 	if (option->type == WEIR_TYPE_SIZE)
 		return weir_size_format(value, text);
-	return weir_number_format(value, text);
+	if (option->type == WEIR_TYPE_RATE)
+		snprintf(text, WEIR_VALUE_SIZE, "%" PRIu64 " a second", value);
+	else
+		weir_number_format(value, text);
+	return text;
 }
 
 static uint64_t most(const struct weir_option *option)
@@ -29,6 +34,11 @@ static uint64_t most(const struct weir_option *option)
 	if (option->max)
 		return option->max;
 	return option->type == WEIR_TYPE_U32 ? UINT32_MAX : UINT64_MAX;
+}
+
+static bool is_in_range(const struct weir_option *option, uint64_t value)
+{
+	return value >= option->min && value <= most(option);
 }
 
 static int out_of_range(const struct weir_option *option, const char *given,
@@ -67,12 +77,31 @@ static int quantity_set(void *to, const struct weir_option *option,
 		error = weir_number_parse(text, &value, e);
 	if (error)
 		return error;
-	if (!zero && (value < option->min || value > most(option)))
+	if (!zero && !is_in_range(option, value))
 		return out_of_range(option, text, e);
 	if (option->type == WEIR_TYPE_U32)
 		*(uint32_t *)to = (uint32_t)value;
 	else
 		*(uint64_t *)to = value;
+	return 0;
+}
+
+static int rate_set(struct weir_rate *to, const struct weir_option *option,
+	const char *text, struct weir_error *e)
+{
+	struct weir_rate rate = {0};
+	int error;
+
+	if (option->zero && !strcmp(text, option->zero)) {
+		*to = rate;
+		return 0;
+	}
+	error = weir_rate_parse(text, &rate, e);
+	if (error)
+		return error;
+	if (!is_in_range(option, rate.per_second))
+		return out_of_range(option, text, e);
+	*to = rate;
 	return 0;
 }
 
@@ -214,6 +243,8 @@ int weir_field_parse(struct weir_option_block *block, void *to,
 	case WEIR_TYPE_DURATION:
 	case WEIR_TYPE_SIZE:
 		return quantity_set(to, option, texts[0], e);
+	case WEIR_TYPE_RATE:
+		return rate_set(to, option, texts[0], e);
 	case WEIR_TYPE_BOOL:
 		return bool_set(to, texts[0], e);
 	case WEIR_TYPE_DOUBLE:
@@ -260,6 +291,7 @@ static bool is_zero(const void *from, enum weir_option_type type)
 {
 	if (type == WEIR_TYPE_U32)
 		return *(const uint32_t *)from == 0;
+	// Of a rate the first word, too.
 	return *(const uint64_t *)from == 0;
 }
 
@@ -283,6 +315,9 @@ void weir_field_format(const void *from, const struct weir_option *option,
 	case WEIR_TYPE_SIZE:
 		one = weir_option_bound(
 			option, *(const uint64_t *)from, number);
+		break;
+	case WEIR_TYPE_RATE:
+		one = weir_rate_format(from, number);
 		break;
 	case WEIR_TYPE_BOOL:
 		one = *(const bool *)from ? "true" : "false";

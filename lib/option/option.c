@@ -2,6 +2,7 @@
 #include "option/option.h"
 #include "base/assert.h"
 #include "option/field.h"
+#include "option/value.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -233,11 +234,12 @@ static const struct option_type {
 	[WEIR_TYPE_SIZE] = {"size", sizeof(uint64_t)},
 	[WEIR_TYPE_CHOICES] = {"choices", sizeof(uint32_t)},
 	[WEIR_TYPE_TEXTS] = {"texts", sizeof(char **)},
+	[WEIR_TYPE_RATE] = {"rate", sizeof(struct weir_rate)},
 };
 
 const char *weir_option_type_name(enum weir_option_type type)
 {
-	weir_assert(type > WEIR_TYPE_END && type <= WEIR_TYPE_TEXTS);
+	weir_assert(type > WEIR_TYPE_END && type <= WEIR_TYPE_RATE);
 	return types[type].name;
 }
 
@@ -274,13 +276,14 @@ static const char *fault_of(
 	bool quantity = option->type == WEIR_TYPE_U32 ||
 			option->type == WEIR_TYPE_U64 ||
 			option->type == WEIR_TYPE_DURATION ||
-			option->type == WEIR_TYPE_SIZE;
+			option->type == WEIR_TYPE_SIZE ||
+			option->type == WEIR_TYPE_RATE;
 
 	if (!name_legal(option->name))
 		return "has a name that is not made of a-z, 0-9 and '_'";
 	if (weir_option_find(table, option->name) != option)
 		return "stands twice in the table";
-	if ((unsigned)option->type > WEIR_TYPE_TEXTS)
+	if ((unsigned)option->type > WEIR_TYPE_RATE)
 		return "has an unknown type";
 	if (!option->help || !*option->help)
 		return "has no help";

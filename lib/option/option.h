@@ -32,6 +32,7 @@ enum weir_option_type {
 	WEIR_TYPE_SIZE,	    // uint64_t bytes: 256MiB, 64k
 	WEIR_TYPE_CHOICES,  // uint32_t: bit i for the i-th of choices
 	WEIR_TYPE_TEXTS,    // const char **: NULL-ended
+	WEIR_TYPE_RATE,	    // struct weir_rate: 100Mbit/s, 12MB/s, 10kpps, 0
 };
 
 struct weir_option {
@@ -41,7 +42,8 @@ struct weir_option {
 	// The default as it would be written (a list: "a, b"; "" is none);
 	// NULL: must be given.
 	const char *preset;
-	uint64_t min, max;	    // of what is a quantity; max 0: no bound
+	uint64_t min, max;	    // of what is a quantity, of a rate its
+				    // per_second; max 0: no bound
 	const char *const *choices; // NULL-ended, at most 32
 	const char *zero; // a word that stands for 0 ("auto"), or NULL
 	const char *help; // a phrase, no full stop
@@ -68,6 +70,8 @@ struct weir_option {
 	WEIR_OPTION_(WEIR_TYPE_DURATION, s, f, name, preset, help, __VA_ARGS__)
 #define WEIR_OPTION_SIZE(s, f, name, preset, help, ...) \
 	WEIR_OPTION_(WEIR_TYPE_SIZE, s, f, name, preset, help, __VA_ARGS__)
+#define WEIR_OPTION_RATE(s, f, name, preset, help, ...) \
+	WEIR_OPTION_(WEIR_TYPE_RATE, s, f, name, preset, help, __VA_ARGS__)
 #define WEIR_OPTION_CHOICE(s, f, name, preset, list, help, ...)  \
 	WEIR_OPTION_(WEIR_TYPE_CHOICE, s, f, name, preset, help, \
 		.choices = list, __VA_ARGS__)

@@ -74,6 +74,18 @@ static const struct quantity size = {
 		{"TiB", UINT64_C(1) << 40}, {NULL, 0}},
 };
 
+static const struct quantity rate = {
+	.name = "a rate",
+	.examples = "100Mbit/s, 1.5Gbit/s, 12MB/s or 10kpps",
+	.finer = "one in a second",
+	.units = (const struct unit[]){{"bit/s", 1}, {"kbit/s", 1000},
+		{"Mbit/s", MS}, {"Gbit/s", SECOND}, {"bps", 1}, {"kbps", 1000},
+		{"Mbps", MS}, {"Gbps", SECOND}, {"B/s", 8}, {"kB/s", 8000},
+		{"MB/s", 8 * MS}, {"GB/s", 8 * SECOND}, {"pps", 1},
+		{"kpps", 1000}, {"Mpps", MS}, {"Gpps", SECOND}, {NULL, 0}},
+	.needs_unit = true,
+};
+
 const char *weir_quote(const char *text, char *to)
 {
 	size_t length = strlen(text), kept = length, at = 0;
@@ -220,6 +232,18 @@ int weir_size_parse(const char *text, uint64_t *bytes, struct weir_error *e)
 	return quantity_parse(&size, text, bytes, e);
 }
 
+int weir_rate_parse(
+	const char *text, struct weir_rate *value, struct weir_error *e)
+{
+	size_t length = strlen(text);
+	int err = quantity_parse(&rate, text, &value->per_second, e);
+
+	if (!err)
+		value->packets =
+			length > 3 && !strcmp(text + length - 3, "pps");
+	return err;
+}
+
 const char *weir_number_format(uint64_t value, char *text)
 {
 	snprintf(text, WEIR_VALUE_SIZE, "%" PRIu64, value);
@@ -273,5 +297,20 @@ const char *weir_size_format(uint64_t bytes, char *text)
 		power++;
 	}
 	snprintf(text, WEIR_VALUE_SIZE, "%" PRIu64 "%s", bytes, names[power]);
+	return text;
+}
+
+const char *weir_rate_format(const struct weir_rate *value, char *text)
+{
+	static const struct unit units[2][4] = {
+		{{"Gbit/s", SECOND}, {"Mbit/s", MS}, {"kbit/s", 1000},
+			{"bit/s", 1}},
+		{{"Gpps", SECOND}, {"Mpps", MS}, {"kpps", 1000}, {"pps", 1}},
+	};
+	const struct unit *unit = units[value->packets];
+
+	while (unit->scale > 1 && value->per_second < unit->scale)
+		unit++;
+	decimal_format(value->per_second, unit->scale, unit->name, text);
 	return text;
 }

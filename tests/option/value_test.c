@@ -77,6 +77,52 @@ Test(value, durations_need_a_unit_unless_they_are_zero)
 	refuse(weir_duration_parse, "9999999h", "is too large");
 }
 
+static void expect_rate(const char *text, uint64_t per_second, bool packets)
+{
+	struct weir_error e = {0};
+	struct weir_rate rate = {0};
+	char written[WEIR_VALUE_SIZE];
+
+	cr_expect_eq(
+		weir_rate_parse(text, &rate, &e), 0, "%s: %s", text, e.text);
+	cr_expect_eq(rate.per_second, per_second, "%s: %" PRIu64, text,
+		rate.per_second);
+	cr_expect_eq(rate.packets, packets, "%s", text);
+	cr_expect_eq(
+		weir_rate_parse(weir_rate_format(&rate, written), &rate, &e), 0,
+		"%s: %s", written, e.text);
+	cr_expect_eq(rate.per_second, per_second, "%s: %s", text, written);
+	cr_expect_eq(rate.packets, packets, "%s: %s", text, written);
+}
+
+static void refuse_rate(const char *text, const char *words)
+{
+	struct weir_error e = {0};
+	struct weir_rate rate = {.per_second = 99, .packets = true};
+
+	cr_expect_eq(weir_rate_parse(text, &rate, &e), -EINVAL, "%s", text);
+	cr_expect_not_null(strstr(e.text, words), "%s: %s", text, e.text);
+	cr_expect_eq(rate.per_second, 99);
+	cr_expect(rate.packets);
+}
+
+Test(value, rates_are_bits_or_packets_in_a_second)
+{
+	expect_rate("0", 0, false);
+	expect_rate("100Mbit/s", 100000000, false);
+	expect_rate("1.5Gbps", 1500000000, false);
+	expect_rate("12.5MB/s", 100000000, false);
+	expect_rate("9bit/s", 9, false);
+	expect_rate("1.000000001Gbit/s", 1000000001, false);
+	expect_rate("10kpps", 10000, true);
+	expect_rate("0pps", 0, true);
+	expect_rate("14.88Mpps", 14880000, true);
+	refuse_rate("100", "has no unit: write 100Mbit/s");
+	refuse_rate("1.5pps", "is finer than one in a second");
+	refuse_rate("10Mbit", "is not a rate");
+	refuse_rate("pps", "is not a rate");
+}
+
 Test(value, sizes_are_bytes_with_or_without_a_unit)
 {
 	expect(weir_size_parse, "1500", 1500);
