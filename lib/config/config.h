@@ -36,9 +36,10 @@ enum weir_when_full {
 
 enum weir_place_choice {
 	WEIR_PLACE_AUTO,
-	WEIR_PLACE_FUSED,  // with what is before it; an error if it cannot be
-	WEIR_PLACE_LCORE,  // an lcore of its own, each replica
-	WEIR_PLACE_THREAD, // a plain thread of its own
+	WEIR_PLACE_FUSED,   // with what is before it; an error if it cannot be
+	WEIR_PLACE_LCORE,   // an lcore of its own, each replica
+	WEIR_PLACE_THREAD,  // a plain thread of its own
+	WEIR_PLACE_CHANNEL, // where it would run by itself, behind a ring
 };
 
 struct weir_config_runtime {

@@ -14,15 +14,17 @@ struct common {
 	const char **drop;
 };
 
-static const char *const places[] = {"auto", "fused", "lcore", "thread", NULL};
+static const char *const places[] = {
+	"auto", "fused", "lcore", "thread", "channel", NULL};
 
 const struct weir_option weir_stage_common_options[] = {
 	WEIR_OPTION_U32(struct common, replicas, "replicas", 1,
 		"how many of it run side by side", .min = 1,
 		.max = WEIR_STAGE_WAYS_MAX),
 	WEIR_OPTION_CHOICE(struct common, place, "place", "auto", places,
-		"where it runs: with what is before it (fused), on a polling "
-		"core of its own (lcore), on a thread"),
+		"where it runs: called by what is before it (fused), on the "
+		"same lcore behind a ring (channel), on a polling core of its "
+		"own (lcore), on a thread"),
 	WEIR_OPTION_U32(struct common, lcore, "lcore", any,
 		"the number of the lcore to run on, from 1", .min = 1,
 		.max = 1023, .zero = "any"),

@@ -28,6 +28,8 @@ static const char *why_root(const struct weir_plan_draft *draft,
 		return "place: lcore";
 	if (stage->place == WEIR_PLACE_THREAD)
 		return "place: thread";
+	if (stage->place == WEIR_PLACE_CHANNEL)
+		return "place: channel";
 	for (unsigned i = 0; i < plan->edge_count; i++) {
 		const struct weir_plan_edge *edge = &plan->edges[i];
 
@@ -48,6 +50,27 @@ static const char *why_root(const struct weir_plan_draft *draft,
 	return NULL;
 }
 
+// check_place tells of a place that cannot be had, once for a stage.
+static void check_place(
+	struct weir_plan_draft *draft, unsigned instance, const char *why)
+{
+	const struct weir_config_stage *stage =
+		weir_plan_stage_of(draft->plan, instance);
+
+	if (!why || draft->plan->instances[instance].index)
+		return;
+	if (stage->place == WEIR_PLACE_FUSED)
+		weir_plan_fault(draft, stage->at,
+			"'%s' cannot be fused: %s; take 'place: fused' "
+			"out or change that",
+			stage->name, why);
+	else if (stage->place == WEIR_PLACE_CHANNEL && stage->type->source)
+		weir_plan_fault(draft, stage->at,
+			"'%s' has no input: 'place: channel' means nothing "
+			"there; take it out",
+			stage->name);
+}
+
 void weir_plan_join(struct weir_plan_draft *draft)
 {
 	struct weir_plan *plan = draft->plan;
@@ -59,20 +82,13 @@ void weir_plan_join(struct weir_plan_draft *draft)
 	}
 	for (unsigned i = 0; i < plan->instance_count; i++) {
 		struct weir_plan_instance *instance = &plan->instances[i];
-		const struct weir_config_stage *stage =
-			weir_plan_stage_of(plan, i);
 		unsigned root = i;
 		const char *why = why_root(draft, root_of, i, &root);
 
 		instance->root = why != NULL;
 		instance->reason = why ? why : "called by what is before it";
 		root_of[i] = why ? i : root;
-		if (why && stage->place == WEIR_PLACE_FUSED &&
-			instance->index == 0)
-			weir_plan_fault(draft, stage->at,
-				"'%s' cannot be fused: %s; take 'place: fused' "
-				"out or change that",
-				stage->name, why);
+		check_place(draft, i, why);
 	}
 	for (unsigned i = 0; i < plan->edge_count; i++) {
 		struct weir_plan_edge *edge = &plan->edges[i];

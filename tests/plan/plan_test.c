@@ -241,6 +241,27 @@ Test(plan, a_thread_is_a_root_and_what_follows_is_not_on_it)
 	cr_assert(find("tx")->root);
 }
 
+Test(plan, place_channel_is_a_ring_on_the_same_lcore)
+{
+	add("rx", &source);
+	then("seen", &plain)->place = WEIR_PLACE_CHANNEL;
+	then("tx", &sink);
+	make(&eight_cpus);
+	cr_assert_eq(edge("rx", "seen")->join, WEIR_PLAN_RING);
+	cr_assert_not(edge("rx", "seen")->across);
+	cr_assert(find("seen")->root);
+	cr_assert_str_eq(find("seen")->reason, "place: channel");
+	cr_assert_eq(edge("seen", "tx")->join, WEIR_PLAN_FUSED);
+}
+
+Test(plan, a_source_has_no_channel_before_it)
+{
+	add("rx", &source)->place = WEIR_PLACE_CHANNEL;
+	then("tx", &sink);
+	refuse("f.yaml:10:3: error: 'rx' has no input: 'place: channel' "
+	       "means nothing there; take it out");
+}
+
 Test(plan, an_edge_that_drops_is_a_ring_to_be_full_of)
 {
 	struct weir_config_stage *seen;
