@@ -113,6 +113,15 @@ static inline void weir_out_drop(
 	out->trash.packets[out->trash.count++] = packet;
 }
 
+// weir_out_consume ends a packet's way here, as it should: the shell frees it.
+static inline void weir_out_consume(
+	struct weir_out *out, struct rte_mbuf *packet)
+{
+	weir_debug_assert(out->trash.count < out->trash.size);
+	count_add(out->consumed, 1);
+	out->trash.packets[out->trash.count++] = packet;
+}
+
 // weir_out_lost counts packets under a reason that never came into being, such
 // as clones for which the pool had no mbuf: they are also said to be made.
 static inline void weir_out_lost(
@@ -127,7 +136,8 @@ static inline void weir_out_made(struct weir_out *out, uint64_t count)
 	count_add(out->made, count);
 }
 
-// weir_out_consumed says that count packets ended here as they should.
+// weir_out_consumed says that count packets ended here as they should, and were
+// given on by the stage itself, to a port say.
 static inline void weir_out_consumed(struct weir_out *out, uint64_t count)
 {
 	count_add(out->consumed, count);
