@@ -6,7 +6,7 @@
 
 #define GEN_TO_SINK(pass)                              \
 	"stages:\n"                                    \
-	"  gen: {type: numbers}\n"                         \
+	"  gen: {type: numbers}\n"                     \
 	"  web: {type: pass, inputs: gen, " pass "}\n" \
 	"  sink: {type: bin, inputs: web}\n"
 
@@ -69,7 +69,7 @@ Test(end, names_the_stage_with_the_longest_step)
 
 #define ENDLESS                                             \
 	"stages:\n"                                         \
-	"  gen: {type: numbers, count: 1000000000000}\n"        \
+	"  gen: {type: numbers, count: 1000000000000}\n"    \
 	"  keep: {type: keep, inputs: gen}\n"               \
 	"  web: {type: pass, inputs: keep, place: lcore}\n" \
 	"  sink: {type: bin, inputs: web}\n"
