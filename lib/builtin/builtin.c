@@ -18,9 +18,6 @@ int weir_builtins_register(struct weir_error *e)
 	unsigned count = sizeof(builtins) / sizeof(builtins[0]);
 
 	for (unsigned i = 0; i < count; i++) {
-		if (weir_stage_find(builtins[i]->type) == builtins[i])
-			continue;
-
 		int err = weir_stage_register(builtins[i], e);
 
 		if (err)

@@ -7,12 +7,17 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define STAGES_MAX 256
 #define NAME_SIZE_MAX 32
+// What no stage can be without lies before it; all behind may be zero.
+#define SIZE_MIN offsetof(struct weir_stage, tick)
 
 static const struct weir_stage *stages[STAGES_MAX];
+// The struct that was registered; stages has a copy if it was an older one.
+static const struct weir_stage *sources[STAGES_MAX];
 static unsigned stage_count;
 
 // Keys of each stage's mapping, which no option may take.
@@ -186,18 +191,56 @@ static unsigned place_of(const char *type)
 	return at;
 }
 
-int weir_stage_register(const struct weir_stage *stage, struct weir_error *e)
+static int wrong_number(const struct weir_stage *stage, struct weir_error *e)
+{
+	return weir_error_set(e, -EINVAL,
+		"a stage was built for stage ABI %u, this weir has ABI %u: "
+		"build it again with this weir's headers",
+		stage->abi.number, WEIR_STAGE_ABI_NUMBER);
+}
+
+// Nothing behind what this weir knows is used.
+static bool surplus_is_zero(const struct weir_stage *stage)
+{
+	const char *byte = (const char *)(stage + 1);
+	const char *end = (const char *)stage + stage->abi.size;
+
+	while (byte < end && !*byte)
+		byte++;
+	return byte >= end;
+}
+
+// adopt answers the stage as this weir knows the struct: itself, or a copy of
+// an older one, whose lack is zero.
+static const struct weir_stage *adopt(
+	const struct weir_stage *stage, struct weir_error *e)
+{
+	struct weir_stage *copy;
+
+	if (stage->abi.size < SIZE_MIN || !surplus_is_zero(stage)) {
+		weir_error_set(e, -EINVAL,
+			"a stage was built for stage ABI %u of another weir "
+			"and has %u bytes to say where this one reads %zu: "
+			"build it again with this weir's headers",
+			stage->abi.number, stage->abi.size, sizeof(*stage));
+		return NULL;
+	}
+	if (stage->abi.size >= sizeof(*stage))
+		return stage;
+	copy = calloc(1, sizeof(*copy));
+	if (copy)
+		memcpy(copy, stage, stage->abi.size);
+	else
+		weir_error_set(e, -ENOMEM, "no memory for a stage");
+	return copy;
+}
+
+static int insert(const struct weir_stage *stage,
+	const struct weir_stage *source, struct weir_error *e)
 {
 	unsigned at;
-	int error;
+	int error = check(stage, e);
 
-	// Of another ABI, nothing but the number may be looked at.
-	if (stage->abi != WEIR_STAGE_ABI)
-		return weir_error_set(e, -EINVAL,
-			"a stage was built for stage ABI %u, this weir has "
-			"ABI %u: build it with this weir's headers",
-			stage->abi, WEIR_STAGE_ABI);
-	error = check(stage, e);
 	if (error)
 		return error;
 	if (weir_stage_find(stage->type))
@@ -212,9 +255,33 @@ int weir_stage_register(const struct weir_stage *stage, struct weir_error *e)
 	at = place_of(stage->type);
 	memmove(&stages[at + 1], &stages[at],
 		(stage_count - at) * sizeof(stages[0]));
+	memmove(&sources[at + 1], &sources[at],
+		(stage_count - at) * sizeof(sources[0]));
 	stages[at] = stage;
+	sources[at] = source;
 	stage_count++;
 	return 0;
+}
+
+int weir_stage_register(const struct weir_stage *stage, struct weir_error *e)
+{
+	const struct weir_stage *adopted;
+	int error;
+
+	// Of another ABI, nothing but the number may be looked at.
+	if (stage->abi.number != WEIR_STAGE_ABI_NUMBER)
+		return wrong_number(stage, e);
+	for (unsigned i = 0; i < stage_count; i++) {
+		if (sources[i] == stage)
+			return 0;
+	}
+	adopted = adopt(stage, e);
+	if (!adopted)
+		return -EINVAL;
+	error = insert(adopted, stage, e);
+	if (error && adopted != stage)
+		free((void *)adopted);
+	return error;
 }
 
 const struct weir_stage *weir_stage_find(const char *type)

@@ -38,11 +38,28 @@ struct weir_executor;
 struct weir_port;
 struct weir_count_segment;
 
-#define WEIR_STAGE_ABI 1
 #define WEIR_BURST 32	      // packets a kernel is given at most
 #define WEIR_STAGE_OPTIONS 16 // entries, the end included
 #define WEIR_STAGE_NAMES 8    // outputs, drops or counters, the end included
 #define WEIR_STAGE_WAYS_MAX 256
+
+// Which interface a stage was built against. The number goes up when a stage
+// that was built before could no longer run. Until then struct weir_stage only
+// grows, at its end, and size is what the stage knows of it: what an older one
+// lacks is taken for zero, and a newer one will do as long as it leaves at zero
+// what this weir does not have.
+#define WEIR_STAGE_ABI_NUMBER 1
+
+struct weir_stage_abi {
+	uint32_t number;
+	uint32_t size; // of struct weir_stage
+};
+
+// WEIR_STAGE_ABI is what each stage's field abi is set to.
+#define WEIR_STAGE_ABI                                                     \
+	{                                                                  \
+		WEIR_STAGE_ABI_NUMBER, (uint32_t)sizeof(struct weir_stage) \
+	}
 
 // One way out: to one instance of one consumer. The shell empties it after
 // each call.
@@ -190,7 +207,7 @@ enum weir_ways {
 struct weir_stage_io;
 
 struct weir_stage {
-	uint32_t abi; // WEIR_STAGE_ABI
+	struct weir_stage_abi abi; // WEIR_STAGE_ABI; first, for ever
 	const char *type;
 	const char *help; // a sentence without a full stop
 	size_t state_size;
@@ -276,9 +293,9 @@ void weir_stage_made(struct weir_stage_io *io, uint64_t count);
 void weir_stage_consumed(
 	struct weir_stage_io *io, struct rte_mbuf **packets, unsigned count);
 
-// weir_stage_register makes a stage type known; the struct must live on.
-// Answers 0, -EINVAL for another ABI or a malformed table (words in e),
-// -EEXIST for a type that is there.
+// weir_stage_register makes a stage type known; the struct must live on. The
+// same struct again does nothing. Answers 0, -EINVAL for another ABI or a
+// malformed table (words in e), -EEXIST for a type that is there.
 int weir_stage_register(const struct weir_stage *stage, struct weir_error *e);
 
 // weir_stage_find answers the stage of that type, or NULL; weir_stage_at the
@@ -289,10 +306,13 @@ const struct weir_stage *weir_stage_at(unsigned index);
 unsigned weir_stage_output_count(const struct weir_stage *stage);
 unsigned weir_stage_drop_count(const struct weir_stage *stage);
 
-// WEIR_STAGE_EXPORT makes a stage in a shared object loadable by name.
-#define WEIR_STAGE_EXPORT(stage)               \
-	__attribute__((visibility("default"))) \
-	const struct weir_stage *const weir_stage_exported = &(stage)
+// WEIR_STAGE_EXPORT is what a shared object says once, of its stage, so that a
+// pipeline file can load it; WEIR_STAGES_EXPORT of several, by their addresses.
+#define WEIR_STAGE_EXPORT(stage) WEIR_STAGES_EXPORT(&(stage))
+#define WEIR_STAGES_EXPORT(...)                                  \
+	__attribute__((visibility("default"), used))             \
+	const struct weir_stage *const weir_stage_exported[] = { \
+		__VA_ARGS__, 0}
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 struct state {
@@ -72,11 +73,15 @@ Test(stage_registry, stages_are_found_by_type_and_listed_in_order)
 
 Test(stage_registry, a_type_cannot_be_there_twice)
 {
-	struct weir_stage stage = sound("once");
+	static struct weir_stage stage, other;
 	struct weir_error e = {0};
 
+	stage = sound("once");
+	other = sound("once");
 	cr_assert_eq(weir_stage_register(&stage, &e), 0);
-	cr_expect_eq(weir_stage_register(&stage, &e), -EEXIST);
+	cr_assert_eq(weir_stage_register(&stage, &e), 0);
+	cr_expect_null(weir_stage_at(1), "the same again does nothing");
+	cr_expect_eq(weir_stage_register(&other, &e), -EEXIST);
 	cr_expect_str_eq(e.text, "stage type 'once' is there already: give it "
 				 "another name");
 }
@@ -86,9 +91,58 @@ Test(stage_registry, another_abi_is_refused_by_its_number_alone)
 	struct weir_stage stage;
 
 	memset(&stage, 0xff, sizeof(stage));
-	stage.abi = 2;
+	stage.abi.number = 2;
 	expect_fault(&stage, "a stage was built for stage ABI 2, this weir has "
-			     "ABI 1: build it with this weir's headers");
+			     "ABI 1: build it again with this weir's headers");
+}
+
+static void expect_other_size(struct weir_stage *stage)
+{
+	char words[256];
+
+	snprintf(words, sizeof(words),
+		"a stage was built for stage ABI 1 of another weir and has %u "
+		"bytes to say where this one reads %zu: build it again with "
+		"this weir's headers",
+		stage->abi.size, sizeof(*stage));
+	expect_fault(stage, words);
+}
+
+Test(stage_registry, what_an_older_stage_lacks_is_zero)
+{
+	static struct weir_stage old, tiny;
+	const struct weir_stage *found;
+
+	tiny = sound("old");
+	tiny.abi.size = offsetof(struct weir_stage, kernel);
+	expect_other_size(&tiny);
+	old = sound("old");
+	old.abi.size = offsetof(struct weir_stage, held);
+	memset((char *)&old + old.abi.size, 0xff, sizeof(old) - old.abi.size);
+	cr_assert_eq(weir_stage_register(&old, NULL), 0);
+	cr_assert_eq(weir_stage_register(&old, NULL), 0);
+	found = weir_stage_find("old");
+	cr_assert_not_null(found);
+	cr_expect_eq(found->kernel, nothing);
+	cr_expect_null(found->held);
+	cr_expect_null(found->report);
+}
+
+Test(stage_registry, a_newer_stage_will_do_while_it_uses_nothing_newer)
+{
+	static struct {
+		struct weir_stage stage;
+		uint64_t newer[2];
+	} there, not_there;
+
+	not_there.stage = sound("newer");
+	not_there.stage.abi.size = sizeof(not_there);
+	not_there.newer[1] = 1;
+	expect_other_size(&not_there.stage);
+	there.stage = sound("newer");
+	there.stage.abi.size = sizeof(there);
+	cr_assert_eq(weir_stage_register(&there.stage, NULL), 0);
+	cr_expect_eq(weir_stage_find("newer"), &there.stage);
 }
 
 Test(stage_registry, exactly_one_of_kernel_and_task_is_wanted)
