@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A port can open a device that vfio-pci or one of the uio modules holds, or
+// that is bifurcated. The first thing that is in the way is the verdict; what
+// mends it is a line for a shell, and mends all that one line can.
+#include "net/mend.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LINE_SIZE 640
+#define MIB (1024u * 1024u)
+
+static const char *const uio_modules[] = {"uio_pci_generic", "igb_uio", NULL};
+
+__attribute__((format(printf, 3, 4))) static void add(
+	char *line, size_t size, const char *format, ...)
+{
+	size_t used = strlen(line);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line + used, size - used, format, args);
+	va_end(args);
+}
+
+static bool is_uio(const char *driver)
+{
+	for (unsigned i = 0; uio_modules[i]; i++)
+		if (!strcmp(driver, uio_modules[i]))
+			return true;
+	return false;
+}
+
+static bool is_vfio(const char *driver)
+{
+	return !strcmp(driver, "vfio-pci");
+}
+
+// names tells whether modules, "* a & b | c", has the word name.
+static bool names(const char *modules, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = modules; (at = strstr(at, name)); at += length)
+		if ((at == modules || at[-1] == ' ') &&
+			(!at[length] || at[length] == ' '))
+			return true;
+	return false;
+}
+
+#define WHY(device, ...) \
+	snprintf((device)->why, sizeof((device)->why), __VA_ARGS__)
+#define WARN(device, ...) \
+	snprintf((device)->warning, sizeof((device)->warning), __VA_ARGS__)
+
+static void mend(struct weir_pci_device *device,
+	const struct weir_mend_facts *facts, const char *line)
+{
+	weir_host_as_root(
+		facts->host, line, device->mend, sizeof(device->mend));
+}
+
+// ---- devices that stay with the kernel ----
+
+// "modprobe -a ib_uverbs mlx5_core mlx5_ib".
+static void add_modules(char *line, const char *modules)
+{
+	add(line, LINE_SIZE, "modprobe -a");
+	for (const char *at = modules; *at;) {
+		size_t length = strcspn(at, " *&|");
+
+		if (length)
+			add(line, LINE_SIZE, " %.*s", (int)length, at);
+		at += length + strspn(at + length, " *&|");
+	}
+}
+
+static void judge_bifurcated(
+	struct weir_pci_device *device, const struct weir_mend_facts *facts)
+{
+	const char *a = device->address;
+	char line[LINE_SIZE] = "";
+
+	if (names(facts->modules, device->kernel_driver)) {
+		if (facts->host->root)
+			return;
+		WHY(device, "only root may open it: run weir as root");
+		return;
+	}
+	WHY(device, "DPDK works with the kernel's driver here, and %s%s",
+		*device->kernel_driver ? "it is bound to " : "none is bound",
+		device->kernel_driver);
+	add_modules(line, facts->modules);
+	add(line, LINE_SIZE, "; echo >/sys/bus/pci/devices/%s/driver_override",
+		a);
+	if (*device->kernel_driver)
+		add(line, LINE_SIZE,
+			"; echo %s >/sys/bus/pci/devices/%s/driver/unbind", a,
+			a);
+	add(line, LINE_SIZE, "; echo %s >/sys/bus/pci/drivers_probe", a);
+	mend(device, facts, line);
+}
+
+static void judge_unknown(struct weir_pci_device *device)
+{
+	WHY(device,
+		"DPDK has no driver for it here (%04x:%04x; in Debian all "
+		"drivers are in librte-meta-allpmds)",
+		device->vendor, device->device);
+}
+
+// ---- devices that are handed out ----
+
+// blocked tells whether one of its group stays with the kernel for good.
+static bool blocked(
+	struct weir_pci_device *device, const struct weir_mend_facts *facts)
+{
+	for (unsigned i = 0; i < facts->neighbour_count; i++) {
+		const struct weir_mend_neighbour *n = &facts->neighbours[i];
+
+		if (n->is_network)
+			continue;
+		WHY(device,
+			"its IOMMU group %d holds %s (%s) too, and a group "
+			"changes hands as a whole: put it into another slot",
+			device->group, n->address, n->kernel_driver);
+		return true;
+	}
+	return false;
+}
+
+static void judge_vfio_limits(
+	struct weir_pci_device *device, const struct weir_mend_facts *facts)
+{
+	char line[LINE_SIZE];
+
+	if (!facts->may_open) {
+		WHY(device, "this user may not open /dev/vfio/%d",
+			device->group);
+		snprintf(line, sizeof(line), "chown %s /dev/vfio/%d",
+			facts->host->root ? "root" : "$(id -u)", device->group);
+		// sudo without sh: the shell that reads this knows the user.
+		snprintf(device->mend, sizeof(device->mend), "%s%s",
+			facts->host->root ? "" : "sudo ", line);
+	} else if (!facts->host->root &&
+		   facts->host->memlock_size < facts->memory_size) {
+		WHY(device,
+			"this user may lock %" PRIu64 " MiB of memory for it, "
+			"%" PRIu64 " MiB are needed",
+			facts->host->memlock_size / MIB,
+			facts->memory_size / MIB);
+		snprintf(device->mend, sizeof(device->mend),
+			"sudo prlimit --pid $$ --memlock=unlimited:unlimited");
+	}
+}
+
+// ---- binding ----
+
+static void add_binding(char *line, const struct weir_host *host,
+	const char *module, const char *address, bool bound, bool force)
+{
+	const char *then = *line ? "; " : "";
+
+	if (host->has_driverctl) {
+		add(line, LINE_SIZE, "%sdriverctl set-override %s %s", then,
+			address, module);
+	} else if (host->has_devbind) {
+		add(line, LINE_SIZE, "%sdpdk-devbind.py %s--bind=%s %s", then,
+			force ? "--force " : "", module, address);
+	} else {
+		add(line, LINE_SIZE,
+			"%secho %s >/sys/bus/pci/devices/%s/driver_override",
+			then, module, address);
+		if (bound)
+			add(line, LINE_SIZE,
+				"; echo %s "
+				">/sys/bus/pci/devices/%s/driver/unbind",
+				address, address);
+		add(line, LINE_SIZE, "; echo %s >/sys/bus/pci/drivers_probe",
+			address);
+	}
+}
+
+static const char *choose_module(const struct weir_mend_facts *facts)
+{
+	if (facts->host->vfio != WEIR_HOST_MODULE_ABSENT)
+		return "vfio-pci";
+	if (facts->host->uio != WEIR_HOST_MODULE_ABSENT &&
+		names(facts->modules, "uio_pci_generic"))
+		return "uio_pci_generic";
+	return NULL;
+}
+
+static void why_bound(struct weir_pci_device *device)
+{
+	if (!*device->kernel_driver)
+		WHY(device, "no driver has it");
+	else if (*device->interface.names)
+		WHY(device, "Linux has it as %s (driver %s)",
+			device->interface.names, device->kernel_driver);
+	else
+		WHY(device, "the kernel's driver %s has it",
+			device->kernel_driver);
+}
+
+static void warn_use(
+	struct weir_pci_device *device, const struct weir_mend_facts *facts)
+{
+	if (device->interface.has_default_route)
+		WARN(device,
+			"%s carries the default route: this takes the machine "
+			"off its network",
+			device->interface.names);
+	else if (device->interface.in_use)
+		WARN(device, "Linux uses %s: its addresses and routes go away",
+			device->interface.names);
+	for (unsigned i = 0; !*device->warning && i < facts->neighbour_count;
+		i++)
+		if (facts->neighbours[i].in_use)
+			WARN(device,
+				"%s is in the same IOMMU group, and Linux uses "
+				"it: its addresses and routes go away",
+				facts->neighbours[i].address);
+}
+
+// add_noiommu answers false where vfio cannot have the device.
+static bool add_noiommu(char *line, struct weir_pci_device *device,
+	const struct weir_host *host)
+{
+	if (device->group >= 0 || host->noiommu)
+		return true;
+	add(device->why, sizeof(device->why), ", and no IOMMU is on");
+	if (host->iommu_words)
+		add(device->why, sizeof(device->why),
+			": better boot with '%s' on the kernel's command line",
+			host->iommu_words);
+	if (!host->noiommu_possible)
+		return false;
+	if (!*device->warning)
+		WARN(device,
+			"without an IOMMU the device, or a fault in a program, "
+			"can overwrite any memory");
+	add(line, LINE_SIZE,
+		"%secho 1 >/sys/module/vfio/parameters/"
+		"enable_unsafe_noiommu_mode",
+		*line ? "; " : "");
+	return true;
+}
+
+static void judge_binding(
+	struct weir_pci_device *device, const struct weir_mend_facts *facts)
+{
+	const struct weir_host *host = facts->host;
+	const char *module = choose_module(facts);
+	char line[LINE_SIZE] = "";
+
+	if (blocked(device, facts))
+		return;
+	why_bound(device);
+	if (!module) {
+		add(device->why, sizeof(device->why),
+			", and this kernel has neither vfio-pci nor "
+			"uio_pci_generic");
+		return;
+	}
+	warn_use(device, facts);
+	if ((is_vfio(module) ? host->vfio : host->uio) ==
+		WEIR_HOST_MODULE_LOADABLE)
+		add(line, sizeof(line), "modprobe %s", module);
+	if (is_vfio(module) && !add_noiommu(line, device, host))
+		return;
+	add_binding(line, host, module, device->address, *device->kernel_driver,
+		device->interface.in_use);
+	for (unsigned i = 0; i < facts->neighbour_count; i++)
+		add_binding(line, host, module, facts->neighbours[i].address,
+			true, facts->neighbours[i].in_use);
+	mend(device, facts, line);
+}
+
+// A group of which only some were handed out: the others follow.
+static void judge_group(
+	struct weir_pci_device *device, const struct weir_mend_facts *facts)
+{
+	char line[LINE_SIZE] = "";
+
+	if (!facts->neighbour_count || blocked(device, facts))
+		return;
+	WHY(device, "%s of its IOMMU group %d is not with vfio-pci",
+		facts->neighbours[0].address, device->group);
+	warn_use(device, facts);
+	for (unsigned i = 0; i < facts->neighbour_count; i++)
+		add_binding(line, facts->host, "vfio-pci",
+			facts->neighbours[i].address, true,
+			facts->neighbours[i].in_use);
+	mend(device, facts, line);
+}
+
+static void judge_pages(
+	struct weir_pci_device *device, const struct weir_mend_facts *facts)
+{
+	uint64_t free_size = weir_host_free_size(facts->host);
+
+	if (free_size >= facts->memory_size)
+		return;
+	WHY(device,
+		"it needs huge pages: %" PRIu64
+		" MiB of them are free, %" PRIu64 " MiB are needed",
+		free_size / MIB, facts->memory_size / MIB);
+	weir_host_mend_pages(facts->host, facts->memory_size, device->mend,
+		sizeof(device->mend));
+}
+
+void weir_mend_judge(
+	struct weir_pci_device *device, const struct weir_mend_facts *facts)
+{
+	device->why[0] = device->mend[0] = device->warning[0] = '\0';
+	if (!*device->dpdk_driver) {
+		judge_unknown(device);
+	} else if (device->bifurcated) {
+		judge_bifurcated(device, facts);
+	} else if (is_vfio(device->kernel_driver)) {
+		judge_group(device, facts);
+		if (!*device->why)
+			judge_vfio_limits(device, facts);
+	} else if (is_uio(device->kernel_driver)) {
+		if (!facts->host->root)
+			WHY(device,
+				"only root may open a device of %s: run "
+				"weir as root, or bind it to vfio-pci",
+				device->kernel_driver);
+	} else {
+		judge_binding(device, facts);
+	}
+	if (!*device->why)
+		judge_pages(device, facts);
+	device->ready = !*device->why;
+}
