@@ -7,6 +7,7 @@ static const struct weir_stage *const builtins[] = {
 	&weir_builtin_drop,
 	&weir_builtin_filter,
 	&weir_builtin_merge,
+	&weir_builtin_rewrite,
 	&weir_builtin_rx,
 	&weir_builtin_shard,
 	&weir_builtin_tee,

@@ -17,6 +17,7 @@ extern const struct weir_stage weir_builtin_delay;
 extern const struct weir_stage weir_builtin_drop;
 extern const struct weir_stage weir_builtin_filter;
 extern const struct weir_stage weir_builtin_merge;
+extern const struct weir_stage weir_builtin_rewrite;
 extern const struct weir_stage weir_builtin_rx;
 extern const struct weir_stage weir_builtin_shard;
 extern const struct weir_stage weir_builtin_tee;
