@@ -237,6 +237,7 @@ const struct weir_stage weir_builtin_rewrite = {
 		},
 	.outputs = {"out"},
 	.drops = {"expired", "malformed", "no_room"},
+	.drops_asked = 1u << WEIR_EDIT_EXPIRED | 1u << WEIR_EDIT_MALFORMED,
 	.counters =
 		{
 			{"malformed", "packets",

@@ -19,7 +19,8 @@ void weir_drops_each(const struct weir_instance *instance,
 	for (unsigned i = 0; type->drops[i]; i++)
 		if (counts->dropped[i])
 			each(arg, type->drops[i], counts->dropped[i],
-				!strcmp(type->drops[i], "asked"));
+				(type->drops_asked & 1u << i) ||
+					!strcmp(type->drops[i], "asked"));
 	for (unsigned i = 0; type->outputs[i]; i++)
 		if (counts->rest[i])
 			each(arg, type->outputs[i], counts->rest[i], true);

@@ -271,6 +271,9 @@ struct weir_stage {
 	void (*retire)(void *old);
 	// report adds rows; the executor no longer runs.
 	void (*report)(const void *state, struct weir_report_rows *rows);
+	// drops_asked has a bit for each of drops, from the lowest on, that whoever
+	// wrote the file wanted, beside one that is named "asked".
+	uint32_t drops_asked;
 };
 
 // weir_stage_recv waits for input and answers up to count packets, and at most
