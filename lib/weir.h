@@ -20,6 +20,7 @@
 #include "pipeline/pipeline.h"
 #include "plan/plan.h"
 #include "port/port.h"
+#include "stage/load.h"
 #include "stage/stage.h"
 #include "task/executor.h"
 #include "task/task.h"
