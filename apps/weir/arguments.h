@@ -73,6 +73,14 @@ struct weir_texts {
 		       .offer = WEIR_OFFER_SETS,                               \
 		       .help = "override a value, as often as needed",         \
 	}
+#define WEIR_ARGUMENT_LOAD(struct_, field_)                                  \
+	{                                                                    \
+		"load", .type = WEIR_ARGUMENT_TEXTS,                         \
+			.at = offsetof(struct_, field_), .value = "FILE.so", \
+			.offer = WEIR_OFFER_OBJECTS,                         \
+			.help = "load stages of one's own, as often as "     \
+				"needed",                                    \
+	}
 #define WEIR_ARGUMENT_JSON(struct_, field_, help_)                      \
 	{                                                               \
 		"json", .type = WEIR_ARGUMENT_FLAG,                     \

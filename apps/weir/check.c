@@ -10,7 +10,7 @@
 
 struct request {
 	const char *file, *expression;
-	struct weir_texts sets;
+	struct weir_texts sets, loads;
 	bool dot, json, quiet;
 };
 
@@ -27,6 +27,7 @@ static const struct weir_argument operands[] = {
 static const struct weir_argument options[] = {
 	WEIR_ARGUMENT_EXPRESSION(struct request, expression),
 	WEIR_ARGUMENT_SET(struct request, sets),
+	WEIR_ARGUMENT_LOAD(struct request, loads),
 	{"dot", .type = WEIR_ARGUMENT_FLAG, .at = offsetof(struct request, dot),
 		.help = "print it for Graphviz"},
 	WEIR_ARGUMENT_JSON(struct request, json, "print it as JSON"),
@@ -76,7 +77,9 @@ static int check(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	weir_register_all();
+	code = weir_register_loads(argv[0], request.loads.text);
+	if (code >= 0)
+		return code;
 	if (weir_load(&config, request.file, request.expression,
 		    request.sets.text, &error) == 0 &&
 		weir_plan_create(&plan, config, NULL, &error) == 0)

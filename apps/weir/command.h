@@ -64,4 +64,9 @@ int weir_load(struct weir_config **config, const char *file,
 // weir_register_all makes the stages and ports that come with weir known.
 void weir_register_all(void);
 
+// weir_register_loads does so, and then loads what --load names (NULL-ended).
+// Answers -1 to go on, or the exit code when it has said what is wrong; name is
+// the subcommand's.
+int weir_register_loads(const char *name, const char *const *loads);
+
 #endif

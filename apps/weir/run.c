@@ -20,7 +20,7 @@
 
 struct request {
 	const char *file, *expression;
-	struct weir_texts sets;
+	struct weir_texts sets, loads;
 	const char *name, *report;
 	uint64_t duration_ns, packets;
 	const char *const *eal_args;
@@ -45,6 +45,7 @@ static const struct weir_argument operands[] = {
 static const struct weir_argument options[] = {
 	WEIR_ARGUMENT_EXPRESSION(struct request, expression),
 	WEIR_ARGUMENT_SET(struct request, sets),
+	WEIR_ARGUMENT_LOAD(struct request, loads),
 	{"name", .type = WEIR_ARGUMENT_TEXT, .value = "NAME",
 		.at = offsetof(struct request, name),
 		.help = "of the instance, for weir ls and weir stats"},
@@ -284,7 +285,9 @@ static int run(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	weir_register_all();
+	code = weir_register_loads(argv[0], request.loads.text);
+	if (code >= 0)
+		return code;
 	code = WEIR_EXIT_USAGE;
 	if (weir_load(&config, request.file, request.expression,
 		    request.sets.text, &error) ||

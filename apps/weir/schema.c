@@ -6,11 +6,13 @@
 
 struct request {
 	bool json;
+	struct weir_texts loads;
 };
 
 static const struct weir_argument options[] = {
 	WEIR_ARGUMENT_JSON(
 		struct request, json, "as it is JSON in any case, the same"),
+	WEIR_ARGUMENT_LOAD(struct request, loads),
 	{0},
 };
 
@@ -23,7 +25,9 @@ static int schema(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	weir_register_all();
+	code = weir_register_loads(argv[0], request.loads.text);
+	if (code >= 0)
+		return code;
 	text = weir_config_schema();
 	if (!text) {
 		fprintf(stderr, "weir schema: no memory\n");

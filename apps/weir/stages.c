@@ -14,6 +14,7 @@
 struct request {
 	const char *type;
 	bool json, markdown;
+	struct weir_texts loads;
 };
 
 static const struct weir_argument operands[] = {
@@ -28,6 +29,7 @@ static const struct weir_argument operands[] = {
 
 static const struct weir_argument options[] = {
 	WEIR_ARGUMENT_JSON(struct request, json, "print it as JSON"),
+	WEIR_ARGUMENT_LOAD(struct request, loads),
 	{"markdown", .type = WEIR_ARGUMENT_FLAG,
 		.at = offsetof(struct request, markdown),
 		.help = "print all of it as docs/stages.md has it"},
@@ -272,7 +274,9 @@ static int stages(int argc, char **argv)
 	if (request.markdown && (request.json || request.type))
 		return weir_usage_error(
 			argv[0], "--markdown prints all, and stands alone");
-	weir_register_all();
+	code = weir_register_loads(argv[0], request.loads.text);
+	if (code >= 0)
+		return code;
 	if (!request.markdown)
 		return show(request.type, request.json);
 	weir_reference_print(stdout);

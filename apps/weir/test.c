@@ -9,7 +9,7 @@
 
 struct request {
 	const char *file;
-	struct weir_texts sets;
+	struct weir_texts sets, loads;
 	bool json;
 };
 
@@ -25,6 +25,7 @@ static const struct weir_argument operands[] = {
 
 static const struct weir_argument options[] = {
 	WEIR_ARGUMENT_SET(struct request, sets),
+	WEIR_ARGUMENT_LOAD(struct request, loads),
 	WEIR_ARGUMENT_JSON(struct request, json, "print the results as JSON"),
 	{0},
 };
@@ -110,6 +111,7 @@ static int run_tests(
 			.test = &config->tests[i],
 			.file = request->file,
 			.sets = request->sets.text,
+			.loads = request->loads.text,
 		};
 		char name[256];
 
@@ -138,7 +140,9 @@ static int test(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	weir_register_all();
+	code = weir_register_loads(argv[0], request.loads.text);
+	if (code >= 0)
+		return code;
 	code = WEIR_EXIT_USAGE;
 	if (weir_load(&config, request.file, NULL, request.sets.text, &error))
 		fprintf(stderr, "%s\n", error.text);

@@ -135,6 +135,10 @@ static void fill(const struct weir_trial *trial, struct arguments *arguments)
 		add(arguments, "--set");
 		add(arguments, "%s", *set);
 	}
+	for (const char *const *load = trial->loads; *load; load++) {
+		add(arguments, "--load");
+		add(arguments, "%s", *load);
+	}
 	add_ports(trial, arguments);
 }
 

@@ -17,6 +17,7 @@ struct weir_trial {
 	const struct weir_config_test *test;
 	const char *file;		     // of the pipeline
 	const char *const *sets;	     // NULL-ended, the user's own
+	const char *const *loads;	     // so too
 	char folder[32];		     // of what it writes
 	char faults[WEIR_TRIAL_FAULTS][512]; // what was not as expected
 	unsigned fault_count;

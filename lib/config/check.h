@@ -20,6 +20,7 @@ struct weir_check {
 	const struct weir_node **stage_nodes; // by index of stage
 	bool *drops_unclear;		      // by index of stage
 	bool *port_used;		      // by index of port
+	bool loads_failed; // types of stages may be missing because of that
 };
 
 // Words to choose from, gathered for a message.
@@ -65,6 +66,7 @@ void weir_check_missing(struct weir_check *check,
 	struct weir_at at, const char *what);
 
 // The sections, in this order.
+void weir_check_load(struct weir_check *check, const struct weir_node *node);
 void weir_check_runtime(struct weir_check *check, const struct weir_node *node);
 void weir_check_ports(struct weir_check *check, const struct weir_node *node);
 void weir_check_stages(struct weir_check *check, const struct weir_node *node);

@@ -17,7 +17,7 @@ struct memory {
 };
 
 static const char *const top_keys[] = {
-	"version", "runtime", "ports", "stages", "tests"};
+	"version", "load", "runtime", "ports", "stages", "tests"};
 
 const struct weir_option weir_runtime_options[] = {
 	WEIR_OPTION_U32(struct weir_config_runtime, lcores, "lcores", auto,
@@ -121,6 +121,7 @@ static void check_all(struct weir_check *check)
 		!check_version(check, root))
 		return;
 	check_top_keys(check, root);
+	weir_check_load(check, weir_node_get(root, "load"));
 	weir_check_runtime(check, weir_node_get(root, "runtime"));
 	weir_check_ports(check, weir_node_get(root, "ports"));
 	weir_check_stages(check, weir_node_get(root, "stages"));

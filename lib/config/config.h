@@ -3,8 +3,10 @@
 // A pipeline file, read and checked against the registries of stages and
 // ports: what is said, not yet how it will run (that is the plan).
 //
-// Form.  A mapping: version (1), runtime, ports, stages, tests; keys that begin
-// with "x-" are for the writer's own use. weir_config_schema has it in full.
+// Form.  A mapping: version (1), load, runtime, ports, stages, tests; keys that
+// begin with "x-" are for the writer's own use. weir_config_schema has it in
+// full. What stands under load is loaded (stage/load.h) when the file is read:
+// it may run code.
 //
 // Every fault is reported as "FILE:LINE:COLUMN: error: …" with what is wrong
 // and what to do; several at once where they do not follow from each other.

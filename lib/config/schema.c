@@ -293,12 +293,23 @@ static json_t *test_list(void)
 		mapping(properties, json_pack("[s]", "expect")));
 }
 
+static json_t *load_list(void)
+{
+	json_t *list = one_or_many(json_pack("{s:s}", "type", "string"));
+
+	json_object_set_new(list, "description",
+		json_string("shared objects with stages of one's own, from "
+			    "where the file lies"));
+	return list;
+}
+
 static json_t *schema(void)
 {
 	json_t *properties =
 		json_pack("{s:{s:[i,s]}}", "version", "enum", 1, "1");
 	json_t *definitions = json_object(), *top;
 
+	json_object_set_new(properties, "load", load_list());
 	json_object_set_new(
 		properties, "runtime", table_mapping(weir_runtime_options));
 	json_object_set_new(properties, "ports",

@@ -204,7 +204,7 @@ static const struct weir_stage *type_of(struct weir_check *check,
 			stage->name);
 	else if (weir_check_kind(check, type, WEIR_NODE_TEXT, "a type")) {
 		found = weir_stage_find(type->text);
-		if (!found)
+		if (!found && !check->loads_failed)
 			unknown_type(check, type);
 	}
 	if (!found && port && port->kind == WEIR_NODE_TEXT) {
