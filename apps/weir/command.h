@@ -36,6 +36,7 @@ struct weir_command {
 extern const struct weir_command *const weir_commands[];
 
 extern const struct weir_command weir_command_check;
+extern const struct weir_command weir_command_devices;
 extern const struct weir_command weir_command_ls;
 extern const struct weir_command weir_command_run;
 extern const struct weir_command weir_command_schema;

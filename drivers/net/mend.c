@@ -162,7 +162,7 @@ static void judge_vfio_limits(
 static void add_binding(char *line, const struct weir_host *host,
 	const char *module, const char *address, bool bound, bool force)
 {
-	const char *then = *line ? "; " : "";
+	const char *then = *line ? " && " : "";
 
 	if (host->has_driverctl) {
 		add(line, LINE_SIZE, "%sdriverctl set-override %s %s", then,
@@ -246,7 +246,7 @@ static bool add_noiommu(char *line, struct weir_pci_device *device,
 	add(line, LINE_SIZE,
 		"%secho 1 >/sys/module/vfio/parameters/"
 		"enable_unsafe_noiommu_mode",
-		*line ? "; " : "");
+		*line ? " && " : "");
 	return true;
 }
 

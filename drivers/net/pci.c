@@ -2,6 +2,7 @@
 #include "net/pci.h"
 
 #include "net/mend.h"
+#include "net/model.h"
 #include "net/pmd.h"
 #include "net/sys.h"
 
@@ -174,6 +175,8 @@ static void read_device(struct weir_pci_device *device,
 	device->group = group_of(search->root, address);
 	device->bifurcated = weir_pmd_is_bifurcated(&pmd) ||
 			     is_shared(device->kernel_driver);
+	weir_model_read(device->model, sizeof(device->model), search->root,
+		id.vendor, id.device);
 	weir_interface_read(&device->interface, search->root, address);
 	read_neighbours(&facts, search->root, device);
 	facts.may_open = may_open(search->root, device->group);

@@ -27,6 +27,7 @@
 struct weir_pci_device {
 	char address[WEIR_PCI_ADDRESS_SIZE]; // "0000:3b:00.0"
 	uint16_t vendor, device;
+	char model[96];			 // what people call it
 	char kernel_driver[32];		 // bound now; "": none
 	char dpdk_driver[32];		 // what DPDK would use; "": none known
 	int node;			 // of NUMA; -1: it is near to all
