@@ -16,6 +16,7 @@
 #include "count/histogram.h"
 #include "drivers/drivers.h"
 #include "mem/mem.h"
+#include "mem/packet.h"
 #include "option/option.h"
 #include "pipeline/pipeline.h"
 #include "plan/plan.h"

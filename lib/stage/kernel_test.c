@@ -152,6 +152,18 @@ static int init_state(struct weir_kernel_test *test, struct rte_mempool *pool,
 	return err;
 }
 
+static int check_stage(const struct weir_stage *stage, struct weir_error *e)
+{
+	int err = weir_stage_check(stage, e);
+
+	if (!err && !stage->kernel)
+		err = weir_error_set(e, -EINVAL,
+			"stage type '%s' is a task: try it in a pipeline, with "
+			"`weir test`",
+			stage->type);
+	return err;
+}
+
 int weir_kernel_test_open(struct weir_kernel_test **test,
 	const struct weir_stage *stage, const char *const *options,
 	unsigned ways, struct rte_mempool *pool, const struct weir_clock *clock,
@@ -163,8 +175,15 @@ int weir_kernel_test_open(struct weir_kernel_test **test,
 	*test = NULL;
 	if (!t)
 		return weir_error_set(e, -ENOMEM, "out of memory");
+	err = check_stage(stage, e);
+	if (err)
+		goto undo;
 	t->stage = stage;
-	t->clock = clock;
+	t->clock = clock ? clock : weir_clock_real();
+	err = -ENOMEM;
+	pool = pool ? pool : weir_kernel_test_pool(e);
+	if (!pool)
+		goto undo;
 	t->out.dropped = t->dropped;
 	t->out.made = &t->made;
 	t->out.consumed = &t->consumed;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Runs a kernel alone on canned packets, for tests: no file, no lcore. Needs
-// EAL (a pool must be there), since packets are mbufs.
+// Runs a kernel alone on canned packets, for tests: no file, no lcore, no root.
+//
+//	weir_kernel_test_packet, _read ──▶ weir_test_kernel ──▶ _taken, _dropped
 //
 // It does what the shell does around a kernel: bursts, credit, room, trash and
-// the books. What comes out is kept until it is taken.
+// the books. What comes out is kept until it is taken. Any test framework will
+// do: here is none.
 //
 // Threads.  One: EAL's main, or an lcore.
+// Memory.  Packets come from weir_kernel_test_pool unless another is given.
 #ifndef WEIR_STAGE_KERNEL_TEST_H
 #define WEIR_STAGE_KERNEL_TEST_H
 
@@ -17,12 +20,29 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
+#define WEIR_KERNEL_TEST_PACKETS 1023 // in weir_kernel_test_pool
+#define WEIR_KERNEL_TEST_SIZE 2048    // bytes in one piece of a packet
+
 struct weir_kernel_test; // one instance of a stage under test
+
+// weir_kernel_test_pool answers a pool for tests. The first call makes it, and
+// starts EAL on ordinary pages unless the program has. NULL with words in e.
+struct rte_mempool *weir_kernel_test_pool(struct weir_error *e);
+
+// weir_kernel_test_packet makes a packet with these bytes, which is the
+// caller's. NULL when the pool is empty or cannot be made.
+struct rte_mbuf *weir_kernel_test_packet(const void *bytes, uint32_t size);
+
+// weir_kernel_test_read makes packets of the first of a capture, count at most,
+// with their times and link type. Answers how many, or -errno with words.
+int weir_kernel_test_read(const char *file, struct rte_mbuf **packets,
+	unsigned count, struct weir_error *e);
 
 // weir_kernel_test_open makes an instance with options "name=value", NULL-ended
 // (a list option: once for each value), with ways ways on every output of a
-// stage that spreads or copies. clock and pool are borrowed. Answers 0, or
-// -errno with the words of the option or of init.
+// stage that spreads or copies. clock and pool are borrowed; NULL: the real
+// clock, weir_kernel_test_pool. Answers 0, or -errno with the words of the
+// table, of the option or of init.
 int weir_kernel_test_open(struct weir_kernel_test **test,
 	const struct weir_stage *stage, const char *const *options,
 	unsigned ways, struct rte_mempool *pool, const struct weir_clock *clock,

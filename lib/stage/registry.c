@@ -235,14 +235,34 @@ static const struct weir_stage *adopt(
 	return copy;
 }
 
+static void drop_copy(
+	const struct weir_stage *adopted, const struct weir_stage *stage)
+{
+	if (adopted != stage)
+		free((void *)adopted);
+}
+
+int weir_stage_check(const struct weir_stage *stage, struct weir_error *e)
+{
+	const struct weir_stage *adopted;
+	int error;
+
+	// Of another ABI, nothing but the number may be looked at.
+	if (stage->abi.number != WEIR_STAGE_ABI_NUMBER)
+		return wrong_number(stage, e);
+	adopted = adopt(stage, e);
+	if (!adopted)
+		return -EINVAL;
+	error = check(adopted, e);
+	drop_copy(adopted, stage);
+	return error;
+}
+
 static int insert(const struct weir_stage *stage,
 	const struct weir_stage *source, struct weir_error *e)
 {
 	unsigned at;
-	int error = check(stage, e);
 
-	if (error)
-		return error;
 	if (weir_stage_find(stage->type))
 		return weir_error_set(e, -EEXIST,
 			"stage type '%s' is there already: give it another "
@@ -266,11 +286,10 @@ static int insert(const struct weir_stage *stage,
 int weir_stage_register(const struct weir_stage *stage, struct weir_error *e)
 {
 	const struct weir_stage *adopted;
-	int error;
+	int error = weir_stage_check(stage, e);
 
-	// Of another ABI, nothing but the number may be looked at.
-	if (stage->abi.number != WEIR_STAGE_ABI_NUMBER)
-		return wrong_number(stage, e);
+	if (error)
+		return error;
 	for (unsigned i = 0; i < stage_count; i++) {
 		if (sources[i] == stage)
 			return 0;
@@ -279,8 +298,8 @@ int weir_stage_register(const struct weir_stage *stage, struct weir_error *e)
 	if (!adopted)
 		return -EINVAL;
 	error = insert(adopted, stage, e);
-	if (error && adopted != stage)
-		free((void *)adopted);
+	if (error)
+		drop_copy(adopted, stage);
 	return error;
 }
 

@@ -296,6 +296,10 @@ void weir_stage_made(struct weir_stage_io *io, uint64_t count);
 void weir_stage_consumed(
 	struct weir_stage_io *io, struct rte_mbuf **packets, unsigned count);
 
+// weir_stage_check tells whether a stage is of this ABI and its table sound.
+// Answers 0 or -EINVAL with words in e.
+int weir_stage_check(const struct weir_stage *stage, struct weir_error *e);
+
 // weir_stage_register makes a stage type known; the struct must live on. The
 // same struct again does nothing. Answers 0, -EINVAL for another ABI or a
 // malformed table (words in e), -EEXIST for a type that is there.
