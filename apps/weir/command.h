@@ -37,6 +37,8 @@ extern const struct weir_command *const weir_commands[];
 
 extern const struct weir_command weir_command_check;
 extern const struct weir_command weir_command_devices;
+extern const struct weir_command weir_command_complete;
+extern const struct weir_command weir_command_completion;
 extern const struct weir_command weir_command_ls;
 extern const struct weir_command weir_command_run;
 extern const struct weir_command weir_command_schema;
