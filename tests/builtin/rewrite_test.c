@@ -169,3 +169,222 @@ Test(rewrite, swaps_both_directions)
 	cr_assert_arr_eq(bytes + 38, f.bytes + 38, f.size - 38,
 		"no checksum changes by that");
 }
+
+Test(rewrite, pushes_a_tag_and_takes_it_off_again)
+{
+	struct frame f = {0}, tagged;
+	const uint8_t *bytes;
+	uint32_t size;
+
+	frame_udp(&f, 1);
+	bytes = changed(&f,
+		OPTIONS("vlan=push", "vlan_id=77", "vlan_priority=5",
+			"vlan_type=802.1ad"),
+		&size);
+	cr_assert_eq(size, f.size + 4);
+	cr_assert_arr_eq(bytes, f.bytes, 12);
+	cr_assert_arr_eq(bytes + 12, "\x88\xa8\xa0\x4d", 4);
+	cr_assert_arr_eq(bytes + 16, f.bytes + 12, f.size - 12);
+	memcpy(tagged.bytes, bytes, size);
+	tagged.size = size;
+	bytes = changed(&tagged, OPTIONS("vlan=pop"), &size);
+	cr_assert_eq(size, f.size);
+	cr_assert_arr_eq(bytes, f.bytes, f.size);
+}
+
+Test(rewrite, sets_a_tag_and_keeps_of_it_what_is_not_named)
+{
+	struct frame f = {0};
+	const uint8_t *bytes;
+	uint32_t size;
+
+	frame_udp(&f, 1);
+	put16(f.bytes + 14, 0xb123);
+	bytes = changed(&f, OPTIONS("vlan=set", "vlan_id=7"), &size);
+	cr_assert_arr_eq(bytes + 14, "\xb0\x07", 2);
+	bytes = changed(&f, OPTIONS("vlan=set", "vlan_priority=0"), &size);
+	cr_assert_arr_eq(bytes + 14, "\x11\x23", 2);
+}
+
+Test(rewrite, counts_what_is_not_there_and_does_the_rest)
+{
+	struct weir_kernel_test *test = kernel_open(&weir_builtin_rewrite,
+		OPTIONS("source_mac=02:11:22:33:44:55", "ttl=decrement",
+			"source_port=9", "vlan=set", "vlan_id=7"),
+		1);
+	struct frame arp = {0}, icmp = {0};
+	struct rte_mbuf *m;
+
+	frame_ethernet(&arp, 0x0806);
+	frame_add(&arp, 28);
+	m = rewrite_one(test, packet(&arp));
+	cr_assert_arr_eq(bytes_of(m) + 6, "\x02\x11\x22\x33\x44\x55", 6);
+	rte_pktmbuf_free(m);
+	cr_assert_eq(weir_kernel_test_counter(test, "no_ip"), 1);
+	cr_assert_eq(weir_kernel_test_counter(test, "no_tag"), 1);
+	frame_ethernet(&icmp, 0x0800);
+	put16(frame_ipv4(&icmp, 1, FROM, TO) + 2, 28);
+	frame_ports(&icmp, 0x0800, 0);
+	m = rewrite_one(test, packet(&icmp));
+	cr_assert_eq(bytes_of(m)[22], 63);
+	rte_pktmbuf_free(m);
+	cr_assert_eq(weir_kernel_test_counter(test, "no_ports"), 1);
+	cr_assert_eq(weir_kernel_test_counter(test, "malformed"), 0);
+	cr_assert_eq(weir_kernel_test_close(test), 0);
+}
+
+// Each is a good packet with one thing wrong with it: where, and what.
+static const struct {
+	const char *what;
+	unsigned at;
+	uint8_t byte;
+	unsigned size; // 0: the whole
+} faults[] = {
+	{"a frame without a type", 0, 2, 13},
+	{"a tag that is cut short", 0, 2, 17},
+	{"a header that is cut short", 0, 2, 18 + 19},
+	{"another version than the type says", 18, 0x65, 0},
+	{"a header shorter than a header", 18, 0x44, 0},
+	{"options beyond the end", 18, 0x4f, 18 + 40},
+	{"a length shorter than the header", 18 + 3, 19, 0},
+	{"a length that leaves no checksum", 18 + 3, 27, 0},
+	{"a transport that is cut short", 0, 2, 18 + 20 + 7},
+	{"a first fragment without the checksum", 18 + 9, 6, 18 + 20 + 16},
+};
+
+Test(rewrite, passes_as_it_came_or_drops_what_it_cannot_read)
+{
+	static const char *const choices[] = {
+		"malformed=pass", "malformed=drop"};
+
+	for (unsigned i = 0; i < 2 * sizeof(faults) / sizeof(faults[0]); i++) {
+		struct weir_kernel_test *test = kernel_open(
+			&weir_builtin_rewrite,
+			OPTIONS("source_mac=02:11:22:33:44:55", "vlan=pop",
+				"source=203.0.113.7", choices[i & 1]),
+			1);
+		struct frame f = {0};
+		struct rte_mbuf *m;
+
+		frame_udp(&f, 1);
+		f.bytes[faults[i / 2].at] = faults[i / 2].byte;
+		if (faults[i / 2].size)
+			f.size = faults[i / 2].size;
+		m = rewrite_one(test, packet(&f));
+		cr_assert_eq(m != NULL, !(i & 1), "%s", faults[i / 2].what);
+		if (m) {
+			cr_assert_eq(m->pkt_len, f.size);
+			cr_assert_arr_eq(bytes_of(m), f.bytes, f.size, "%s",
+				faults[i / 2].what);
+		}
+		cr_assert_eq(
+			weir_kernel_test_counter(test, "malformed"), m != NULL);
+		cr_assert_eq(
+			weir_kernel_test_dropped(test, MALFORMED), m == NULL);
+		rte_pktmbuf_free(m);
+		cr_assert_eq(weir_kernel_test_close(test), 0);
+	}
+}
+
+Test(rewrite, finds_room_for_a_tag_or_says_that_there_is_none)
+{
+	struct weir_kernel_test *test = kernel_open(
+		&weir_builtin_rewrite, OPTIONS("vlan=push", "vlan_id=1"), 1);
+	struct frame f = {0};
+	struct rte_mbuf *m;
+
+	frame_udp(&f, 0);
+	m = packet(&f);
+	memmove(m->buf_addr, rte_pktmbuf_mtod(m, void *), m->data_len);
+	m->data_off = 0;
+	m = rewrite_one(test, m);
+	cr_assert_arr_eq(bytes_of(m) + 12, "\x81\0\0\1\x08\0", 6);
+	cr_assert_arr_eq(bytes_of(m) + 18, f.bytes + 14, f.size - 14);
+	rte_pktmbuf_free(m);
+	m = packet(&f);
+	m->data_off = 0;
+	m->data_len = m->buf_len;
+	m->pkt_len = m->buf_len;
+	cr_assert_null(rewrite_one(test, m));
+	cr_assert_eq(weir_kernel_test_dropped(test, NO_ROOM), 1);
+	cr_assert_eq(weir_kernel_test_close(test), 0);
+}
+
+Test(rewrite, writes_and_says_so)
+{
+	cr_assert(weir_builtin_rewrite.writes, "a copy of what is shared");
+}
+
+Test(rewrite, changes_what_it_does_while_it_runs)
+{
+	struct weir_kernel_test *test =
+		kernel_open(&weir_builtin_rewrite, OPTIONS("ttl=decrement"), 1);
+	struct weir_error e = {0};
+	struct frame f = {0};
+	struct rte_mbuf *m;
+
+	frame_udp(&f, 0);
+	cr_assert_eq(
+		weir_kernel_test_change(test, OPTIONS("ttl=9", "vlan=pop"), &e),
+		0, "%s", e.text);
+	m = rewrite_one(test, packet(&f));
+	cr_assert_eq(bytes_of(m)[22], 9);
+	rte_pktmbuf_free(m);
+	cr_assert_neq(
+		weir_kernel_test_change(test, OPTIONS("ttl=none"), &e), 0);
+	m = rewrite_one(test, packet(&f));
+	cr_assert_eq(bytes_of(m)[22], 9, "what it did before stays");
+	rte_pktmbuf_free(m);
+	cr_assert_eq(weir_kernel_test_close(test), 0);
+}
+
+static const struct {
+	const char *option, *words;
+} wrong[] = {
+	{"source_mac=02:00:00:00:00",
+		"'02:00:00:00:00' is no Ethernet address"},
+	{"source_mac=02:00:00:00:00:001", "is no Ethernet address"},
+	{"destination_mac=2:0:0:0:0:0:0", "is no Ethernet address"},
+	{"ttl=0", "'0' is no TTL: write decrement, or 1 to 255"},
+	{"ttl=256", "is no TTL"},
+	{"dscp=64", "'64' is no DSCP"},
+	{"dscp=EF", "is no DSCP"},
+	{"source=10.0.0", "'10.0.0' is no address"},
+	{"source=10.0.0.0/33", "is no address"},
+	{"source=::/0x10", "is no address"},
+	{"destination=::1/129", "is no address"},
+	{"vlan=push", "push needs a vlan_id"},
+	{"vlan=set", "set needs a vlan_id, a vlan_priority or both"},
+	{"vlan_id=5", "'vlan: push'"},
+	{"vlan_priority=8", "'8' is no priority: write 0 to 7"},
+};
+
+Test(rewrite, refuses_what_makes_no_sense_and_says_why)
+{
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct weir_kernel_test *test;
+		struct weir_error e = {0};
+		int err = weir_kernel_test_open(&test, &weir_builtin_rewrite,
+			OPTIONS(wrong[i].option), 1, pool, &clock_virtual, &e);
+
+		cr_assert_eq(err, -EINVAL, "%s", wrong[i].option);
+		cr_assert_not_null(strstr(e.text, wrong[i].words), "%s: %s",
+			wrong[i].option, e.text);
+	}
+}
+
+Test(rewrite, takes_one_address_of_each_kind)
+{
+	struct weir_kernel_test *test;
+	struct weir_error e = {0};
+
+	cr_assert_eq(weir_kernel_test_open(&test, &weir_builtin_rewrite,
+			     OPTIONS("source=10.0.0.1", "source=10.0.0.2"), 1,
+			     pool, &clock_virtual, &e),
+		-EINVAL);
+	cr_assert_not_null(strstr(e.text, "'10.0.0.2' is the second address"),
+		"%s", e.text);
+	test = kernel_open(&weir_builtin_rewrite,
+		OPTIONS("source=10.0.0.1", "source=fd00::1"), 1);
+	cr_assert_eq(weir_kernel_test_close(test), 0);
+}
