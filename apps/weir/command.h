@@ -39,6 +39,7 @@ extern const struct weir_command weir_command_check;
 extern const struct weir_command weir_command_devices;
 extern const struct weir_command weir_command_complete;
 extern const struct weir_command weir_command_completion;
+extern const struct weir_command weir_command_doctor;
 extern const struct weir_command weir_command_ls;
 extern const struct weir_command weir_command_run;
 extern const struct weir_command weir_command_schema;
