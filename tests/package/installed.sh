@@ -7,20 +7,11 @@
 #	CC=gcc installed.sh BUILD HELLO.c
 set -eu
 build=$1 hello=$2
-# A library that was built with sanitizers wants them in the program too.
-flags="-Wall -Werror $(meson introspect --buildoptions "$build" |
-	sed 's/.*"name": "b_sanitize", "value": "\([a-z,]*\)".*/\1/' |
-	sed '/^none$/d;s/^/-fsanitize=/')"
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
-
-DESTDIR=$root meson install -C "$build" --no-rebuild --quiet \
-	--tags devel,runtime >/dev/null
-pc=$(dirname "$(find "$root" -name libweir.pc)")
-lib=$(dirname "$pc")
-# Only for this test it lies elsewhere than where it was configured for.
-sed -i "s|^prefix=/|prefix=$root/|" "$pc/libweir.pc"
-export PKG_CONFIG_PATH="$pc"
+. "$(dirname "$0")/tree.sh"
+install_weir "$root"
+flags=$weir_flags lib=$weir_lib
 cflags=$(pkg-config --cflags libweir)
 
 cd "$root"
