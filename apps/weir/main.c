@@ -18,6 +18,7 @@ const struct weir_command *const weir_commands[] = {
 	&weir_command_doctor,
 	&weir_command_completion,
 	&weir_command_complete,
+	&weir_command_manual,
 	NULL,
 };
 
