@@ -18,7 +18,7 @@ for command in $commands; do
 	page=$pages/weir-$command.1
 	[ -e "$page" ] || {
 		not_ok "weir-$command(1) is there" \
-			"add it to commands in package/man/meson.build"
+			"package/man/meson.build did not see it in main.c"
 		continue
 	}
 	man -l "$page" 2>/dev/null | col -bx >page.txt
