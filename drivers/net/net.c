@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "net/net.h"
 
+#include "base/atomic.h"
 #include "net/device.h"
 #include "port/port.h"
 
@@ -150,24 +151,47 @@ static int net_start(void *state, struct weir_error *e)
 	return weir_device_start(&net->device, net->port, e);
 }
 
+// What rte_eth_rx_burst and rte_eth_tx_burst do, but looking first for callbacks
+// that DPDK's tools may have put in (pdump): nothing need be kept for them
+// across the device's call.
+static __attribute__((noinline)) unsigned rx_watched(const struct net *net,
+	unsigned queue, struct rte_mbuf **packets, unsigned count)
+{
+	return rte_eth_rx_burst(
+		net->device.id, (uint16_t)queue, packets, (uint16_t)count);
+}
+
+static __attribute__((noinline)) unsigned tx_watched(const struct net *net,
+	unsigned queue, struct rte_mbuf **packets, unsigned count)
+{
+	return rte_eth_tx_burst(
+		net->device.id, (uint16_t)queue, packets, (uint16_t)count);
+}
+
 static unsigned net_rx(
 	void *state, unsigned queue, struct rte_mbuf **packets, unsigned count)
 {
 	const struct net *net = state;
+	const struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[net->device.id];
 
-	return rte_eth_rx_burst(
-		net->device.id, (uint16_t)queue, packets, (uint16_t)count);
+	if (unlikely(load_relaxed(&ops->rxq.clbk[queue]) != NULL))
+		return rx_watched(net, queue, packets, count);
+	return ops->rx_pkt_burst(
+		ops->rxq.data[queue], packets, (uint16_t)count);
 }
 
 static unsigned net_tx(
 	void *state, unsigned queue, struct rte_mbuf **packets, unsigned count)
 {
 	const struct net *net = state;
+	const struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[net->device.id];
 
-	if (!count)
+	if (unlikely(!count))
 		return 0;
-	return rte_eth_tx_burst(
-		net->device.id, (uint16_t)queue, packets, (uint16_t)count);
+	if (unlikely(load_relaxed(&ops->txq.clbk[queue]) != NULL))
+		return tx_watched(net, queue, packets, count);
+	return ops->tx_pkt_burst(
+		ops->txq.data[queue], packets, (uint16_t)count);
 }
 
 static int net_stop(void *state, struct weir_error *e)

@@ -3,24 +3,14 @@
 // rx brings what a port receives into the pipeline. The packets are written by
 // the driver right where the next stage takes them from.
 #include "builtin/builtin.h"
-
-#include "port/port.h"
-
-struct rx {
-	const char *port_name; // option
-	void *port_state;
-	unsigned (*receive)(void *state, unsigned queue,
-		struct rte_mbuf **packets, unsigned count);
-	unsigned queue;
-	const struct weir_port_driver *driver;
-};
+#include "builtin/ends.h"
 
 enum { RX_OUT };
 
 static int rx_init(
 	void *state, const struct weir_stage_setup *setup, struct weir_error *e)
 {
-	struct rx *rx = state;
+	struct weir_rx_stage *rx = state;
 
 	weir_assert(setup->port && setup->port->driver->rx);
 	rx->driver = setup->port->driver;
@@ -33,19 +23,18 @@ static int rx_init(
 static void rx_burst(
 	void *state, struct rte_mbuf **in, unsigned n, struct weir_out *out)
 {
-	struct rx *rx = state;
+	struct weir_rx_stage *rx = state;
 	uint32_t room;
 	struct rte_mbuf **space = weir_out_space(out, RX_OUT, &room);
 
 	if (room > WEIR_BURST)
 		room = WEIR_BURST;
-	weir_out_added(out, RX_OUT,
-		rx->receive(rx->port_state, rx->queue, space, room));
+	weir_out_added(out, RX_OUT, weir_rx_receive(rx, space, room));
 }
 
 static bool rx_ended(void *state)
 {
-	struct rx *rx = state;
+	struct weir_rx_stage *rx = state;
 
 	return rx->driver->ended && rx->driver->ended(rx->port_state);
 }
@@ -54,9 +43,9 @@ const struct weir_stage weir_builtin_rx = {
 	.abi = WEIR_STAGE_ABI,
 	.type = "rx",
 	.help = "receives packets from a port, one instance for each queue",
-	.state_size = sizeof(struct rx),
-	.options = {WEIR_OPTION_TEXT(struct rx, port_name, "port", NULL,
-		"name of the port to receive from")},
+	.state_size = sizeof(struct weir_rx_stage),
+	.options = {WEIR_OPTION_TEXT(struct weir_rx_stage, port_name, "port",
+		NULL, "name of the port to receive from")},
 	.outputs = {"out"},
 	.source = true,
 	.init = rx_init,

@@ -7,33 +7,14 @@
 // A sampled packet carries the tick of its arrival; how long it took is
 // recorded when the port takes it.
 #include "builtin/builtin.h"
-
+#include "builtin/ends.h"
 #include "count/count.h"
-#include "mem/pool.h"
-#include "port/port.h"
-
-#define HOLD 256u // packets; a power of two
-
-struct tx {
-	const char *port_name; // option
-	void *port_state;
-	unsigned (*send)(void *state, unsigned queue, struct rte_mbuf **packets,
-		unsigned count);
-	unsigned queue;
-	bool sampled_first; // in a burst
-	bool sent;	    // the port was offered some since the last tick
-	bool finishing, finished;
-	uint32_t first, count; // of held
-	struct weir_histogram *latency;
-	const struct weir_port_driver *driver;
-	struct rte_mbuf *held[HOLD];
-};
 
 static const struct weir_count_field latency_field = {
 	.name = "latency", .unit = "ticks", .kind = WEIR_COUNT_HISTOGRAM};
 
-static int count_latency(struct tx *tx, const struct weir_stage_setup *setup,
-	struct weir_error *e)
+static int count_latency(struct weir_tx_stage *tx,
+	const struct weir_stage_setup *setup, struct weir_error *e)
 {
 	char path[WEIR_COUNT_PATH_SIZE];
 
@@ -48,7 +29,7 @@ static int count_latency(struct tx *tx, const struct weir_stage_setup *setup,
 static int tx_init(
 	void *state, const struct weir_stage_setup *setup, struct weir_error *e)
 {
-	struct tx *tx = state;
+	struct weir_tx_stage *tx = state;
 
 	weir_assert(setup->port && setup->port->driver->tx);
 	tx->driver = setup->port->driver;
@@ -61,10 +42,10 @@ static int tx_init(
 
 static void tx_fini(void *state)
 {
-	struct tx *tx = state;
+	struct weir_tx_stage *tx = state;
 
 	for (uint32_t i = 0; i < tx->count; i++)
-		rte_pktmbuf_free(tx->held[(tx->first + i) % HOLD]);
+		rte_pktmbuf_free(tx->held[(tx->first + i) % WEIR_TX_HOLD]);
 }
 
 // What is known of the sampled packets of one offer.
@@ -74,12 +55,11 @@ struct samples {
 		unsigned at;
 		struct rte_mbuf *packet;
 		uint64_t tick;
-	} of[HOLD];
+	} of[WEIR_TX_HOLD];
 };
 
-// take_samples looks at the first n packets: at all where the sampled one may
-// stand anywhere, as behind a ring. The flag must not leave with the packet, which
-// may come in again on a port that is a ring.
+// take_samples looks at all: the sampled one may stand anywhere, as behind a
+// ring. The flag must not leave with the packet, which may come in again.
 static void take_samples(
 	struct samples *samples, struct rte_mbuf **packets, unsigned n)
 {
@@ -97,8 +77,8 @@ static void take_samples(
 }
 
 // record_samples records those that the port took, and marks the others again.
-static void record_samples(struct tx *tx, const struct samples *samples,
-	unsigned taken, uint64_t now)
+static void record_samples(struct weir_tx_stage *tx,
+	const struct samples *samples, unsigned taken, uint64_t now)
 {
 	for (unsigned i = 0; i < samples->count; i++) {
 		if (samples->of[i].at >= taken)
@@ -110,42 +90,40 @@ static void record_samples(struct tx *tx, const struct samples *samples,
 }
 
 // offer lets the port take the first of packets, and answers how many it took.
-// Sampled ones are among the first sampled.
-static unsigned offer(struct tx *tx, struct rte_mbuf **packets, unsigned n,
-	unsigned sampled, struct weir_out *out)
+static unsigned offer(struct weir_tx_stage *tx, struct rte_mbuf **packets,
+	unsigned n, struct weir_out *out)
 {
 	struct samples samples;
 	unsigned taken;
 
-	take_samples(&samples, packets, sampled);
-	taken = tx->send(tx->port_state, tx->queue, packets, n);
-	tx->sent = true;
+	take_samples(&samples, packets, n);
+	taken = weir_tx_send(tx, packets, n);
 	if (unlikely(samples.count))
 		record_samples(tx, &samples, taken, out->now);
-	if (taken)
-		weir_out_consumed(out, taken);
 	return taken;
 }
 
-static void hold(struct tx *tx, struct rte_mbuf **packets, unsigned n)
+void weir_tx_hold(
+	struct weir_tx_stage *tx, struct rte_mbuf **packets, unsigned n)
 {
-	weir_assert(n <= HOLD - tx->count);
+	weir_assert(n <= WEIR_TX_HOLD - tx->count);
 	for (unsigned i = 0; i < n; i++)
-		tx->held[(tx->first + tx->count++) % HOLD] = packets[i];
+		tx->held[(tx->first + tx->count++) % WEIR_TX_HOLD] = packets[i];
 }
 
 // offer_held is true when nothing is held any more. At most two rounds, since
 // what is held may go round the end of the ring.
-static bool offer_held(struct tx *tx, struct weir_out *out)
+static bool offer_held(struct weir_tx_stage *tx, struct weir_out *out)
 {
 	for (int round = 0; round < 2 && tx->count; round++) {
-		uint32_t n = HOLD - tx->first;
+		uint32_t n = WEIR_TX_HOLD - tx->first;
 		uint32_t taken;
 
 		if (n > tx->count)
 			n = tx->count;
-		taken = offer(tx, &tx->held[tx->first], n, n, out);
-		tx->first = (tx->first + taken) % HOLD;
+		taken = offer(tx, &tx->held[tx->first], n, out);
+		weir_out_consumed(out, taken);
+		tx->first = (tx->first + taken) % WEIR_TX_HOLD;
 		tx->count -= taken;
 		if (taken < n)
 			break;
@@ -156,20 +134,24 @@ static bool offer_held(struct tx *tx, struct weir_out *out)
 static void tx_burst(
 	void *state, struct rte_mbuf **in, unsigned n, struct weir_out *out)
 {
-	struct tx *tx = state;
+	struct weir_tx_stage *tx = state;
 	unsigned taken = 0;
 
-	if (likely(offer_held(tx, out)))
-		taken = offer(tx, in, n, tx->sampled_first ? 1 : n, out);
+	if (likely(!tx->count) || offer_held(tx, out)) {
+		taken = tx->sampled_first
+				? weir_tx_send_first(tx, in, n, out->now)
+				: offer(tx, in, n, out);
+		weir_out_consumed(out, taken);
+	}
 	if (unlikely(taken < n))
-		hold(tx, in + taken, n - taken);
+		weir_tx_hold(tx, in + taken, n - taken);
 }
 
 // tx_tick does what must happen on the lcore when no packet comes: the port
 // frees what it has written, and is offered again what it did not take.
 static void tx_tick(void *state, uint64_t now, struct weir_out *out)
 {
-	struct tx *tx = state;
+	struct weir_tx_stage *tx = state;
 
 	if (tx->count)
 		offer_held(tx, out);
@@ -180,14 +162,14 @@ static void tx_tick(void *state, uint64_t now, struct weir_out *out)
 
 static unsigned tx_room(const void *state)
 {
-	const struct tx *tx = state;
+	const struct weir_tx_stage *tx = state;
 
-	return HOLD - tx->count;
+	return WEIR_TX_HOLD - tx->count;
 }
 
 static void tx_drain(void *state, struct weir_out *out)
 {
-	struct tx *tx = state;
+	struct weir_tx_stage *tx = state;
 
 	if (!offer_held(tx, out))
 		return;
@@ -200,30 +182,30 @@ static void tx_drain(void *state, struct weir_out *out)
 
 static bool tx_ended(void *state)
 {
-	const struct tx *tx = state;
+	const struct weir_tx_stage *tx = state;
 
 	return tx->finished;
 }
 
 static uint64_t tx_held(const void *state)
 {
-	const struct tx *tx = state;
+	const struct weir_tx_stage *tx = state;
 
 	return tx->count;
 }
 
 static unsigned tx_keeps(const void *options)
 {
-	return HOLD;
+	return WEIR_TX_HOLD;
 }
 
 const struct weir_stage weir_builtin_tx = {
 	.abi = WEIR_STAGE_ABI,
 	.type = "tx",
 	.help = "gives packets to a port",
-	.state_size = sizeof(struct tx),
-	.options = {WEIR_OPTION_TEXT(struct tx, port_name, "port", NULL,
-		"name of the port to send to")},
+	.state_size = sizeof(struct weir_tx_stage),
+	.options = {WEIR_OPTION_TEXT(struct weir_tx_stage, port_name, "port",
+		NULL, "name of the port to send to")},
 	.init = tx_init,
 	.fini = tx_fini,
 	.kernel = tx_burst,

@@ -83,11 +83,12 @@ static unsigned sift(struct weir_shell *shell, struct weir_instance *instance,
 	return n;
 }
 
-static inline unsigned settle(
-	struct weir_shell *shell, struct weir_instance *instance);
+static void pass(struct weir_shell *shell, const struct weir_link *link,
+	struct rte_mbuf **packets, unsigned n);
 
-static void run(struct weir_shell *shell, struct weir_instance *instance,
-	struct rte_mbuf **in, unsigned n)
+// call gives n packets to an instance's kernel, and times it.
+static inline void call(struct weir_shell *shell,
+	struct weir_instance *instance, struct rte_mbuf **in, unsigned n)
 {
 	count_add(&instance->counts->in, n);
 	if (unlikely(instance->special))
@@ -95,17 +96,63 @@ static void run(struct weir_shell *shell, struct weir_instance *instance,
 	instance->out.now = shell->now;
 	if (likely(n > 0))
 		instance->kernel(instance->state, in, n, &instance->out);
-	if (unlikely(instance->timed_with != NULL)) {
+	if (likely(instance->timed_with == NULL))
+		shell->now = weir_executor_lap_inline(
+			shell->executor, instance->steps);
+	else
 		shell->tail = instance;
-		if (unlikely(instance->out.trash.count))
-			discard_trash(shell, &instance->out.trash);
-		return;
+	if (unlikely(instance->out.trash.count))
+		discard_trash(shell, &instance->out.trash);
+}
+
+// settle_ways empties the lanes of an instance that has not just one.
+static __attribute__((noinline)) void settle_ways(
+	struct weir_shell *shell, struct weir_instance *instance)
+{
+	for (unsigned i = 0; i < instance->lane_count; i++) {
+		struct weir_lane *lane = &instance->out.lanes[i];
+		unsigned n = lane->count;
+
+		if (!n)
+			continue;
+		lane->count = 0;
+		pass(shell, &instance->links[i], lane->packets, n);
 	}
-	shell->now = weir_executor_lap_inline(shell->executor, instance->steps);
+}
+
+// settle gives what lies on an instance's lanes to those below. A chain is a
+// loop: only where it branches is there a deeper call.
+static inline void settle(
+	struct weir_shell *shell, struct weir_instance *instance)
+{
+	while (instance->lane_count == 1) {
+		const struct weir_link *link = instance->links;
+		struct weir_lane *lane = instance->out.lanes;
+		unsigned n = lane->count;
+
+		if (!n)
+			return;
+		lane->count = 0;
+		if (unlikely(!link->next || n > WEIR_BURST)) {
+			pass(shell, link, lane->packets, n);
+			return;
+		}
+		count_add(link->counter, n);
+		instance = link->next;
+		call(shell, instance, lane->packets, n);
+	}
+	if (instance->lane_count)
+		settle_ways(shell, instance);
+}
+
+static void run(struct weir_shell *shell, struct weir_instance *instance,
+	struct rte_mbuf **in, unsigned n)
+{
+	call(shell, instance, in, n);
 	settle(shell, instance);
 }
 
-static inline void pass(struct weir_shell *shell, const struct weir_link *link,
+static void pass(struct weir_shell *shell, const struct weir_link *link,
 	struct rte_mbuf **packets, unsigned n)
 {
 	count_add(link->counter, n);
@@ -122,29 +169,6 @@ static inline void pass(struct weir_shell *shell, const struct weir_link *link,
 	}
 }
 
-// settle empties the lanes after a call; answers how many packets left.
-static inline unsigned settle(
-	struct weir_shell *shell, struct weir_instance *instance)
-{
-	unsigned total = 0;
-
-	if (unlikely(instance->out.trash.count)) {
-		total += instance->out.trash.count;
-		discard_trash(shell, &instance->out.trash);
-	}
-	for (unsigned i = 0; i < instance->lane_count; i++) {
-		struct weir_lane *lane = &instance->out.lanes[i];
-		unsigned n = lane->count;
-
-		if (!n)
-			continue;
-		total += n;
-		lane->count = 0;
-		pass(shell, &instance->links[i], lane->packets, n);
-	}
-	return total;
-}
-
 unsigned weir_burst_prepare(struct weir_shell *shell,
 	struct weir_instance *instance, struct rte_mbuf **in, unsigned n)
 {
@@ -156,10 +180,11 @@ unsigned weir_burst_prepare(struct weir_shell *shell,
 	return n;
 }
 
-unsigned weir_burst_settle(
-	struct weir_shell *shell, struct weir_instance *instance)
+void weir_burst_settle(struct weir_shell *shell, struct weir_instance *instance)
 {
-	return settle(shell, instance);
+	if (unlikely(instance->out.trash.count))
+		discard_trash(shell, &instance->out.trash);
+	settle(shell, instance);
 }
 
 void weir_burst_run(struct weir_shell *shell, struct weir_instance *instance,
@@ -172,12 +197,6 @@ void weir_burst_pass(struct weir_shell *shell, const struct weir_link *link,
 	struct rte_mbuf **packets, unsigned n)
 {
 	pass(shell, link, packets, n);
-}
-
-void weir_burst_set_room(struct weir_instance *instance, uint32_t room)
-{
-	for (unsigned i = 0; i < instance->lane_count; i++)
-		instance->out.lanes[i].room = room;
 }
 
 bool weir_burst_can_drop(const struct weir_shell *shell)
@@ -209,11 +228,10 @@ uint32_t weir_burst_credit(const struct weir_shell *shell)
 	uint32_t back;
 
 	if (likely(!shell->giveback))
-		return room < WEIR_BURST ? room : WEIR_BURST;
+		return room;
 	back = weir_edge_room(shell->giveback, WEIR_GIVEBACK_DEPTH) /
 	       root->take_trash;
-	room = back < room ? back : room;
-	return room < WEIR_BURST ? room : WEIR_BURST;
+	return back < room ? back : room;
 }
 
 // tick calls one instance's; its time is counted where it did something, else
@@ -235,7 +253,7 @@ static unsigned tick(struct weir_shell *shell, struct weir_instance *instance)
 	if (likely(!left))
 		return 0;
 	shell->now = weir_executor_lap_inline(shell->executor, instance->steps);
-	settle(shell, instance);
+	weir_burst_settle(shell, instance);
 	return left;
 }
 

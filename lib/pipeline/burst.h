@@ -7,8 +7,14 @@
 #ifndef WEIR_PIPELINE_BURST_H
 #define WEIR_PIPELINE_BURST_H
 
+#include "mem/pool.h"
 #include "pipeline/shell.h"
 #include "task/executor_inline.h"
+
+// What a step of a source or of rings does at most: so many bursts, and none
+// more once it has taken so long.
+#define WEIR_STEP_BURSTS 8
+#define WEIR_STEP_NS 2000
 
 // weir_burst_begin is what each step begins with: the tick of the last clock
 // read, and the ticks of the instances that have one.
@@ -16,11 +22,26 @@ void weir_burst_begin(struct weir_shell *shell, struct weir_executor *executor);
 
 // weir_burst_credit answers how many packets the root may be given;
 // weir_burst_emit_room, how many an instance may put on each of its lanes by
-// itself, and weir_burst_set_room tells it.
+// itself.
 uint32_t weir_burst_credit(const struct weir_shell *shell);
 uint32_t weir_burst_emit_room(
 	const struct weir_shell *shell, const struct weir_instance *instance);
-void weir_burst_set_room(struct weir_instance *instance, uint32_t room);
+
+// weir_burst_set_room tells an instance that emits how many packets it may put
+// on each of its lanes.
+static inline void weir_burst_set_room(
+	struct weir_instance *instance, uint32_t room)
+{
+	for (unsigned i = 0; i < instance->lane_count; i++)
+		instance->out.lanes[i].room = room;
+}
+
+// weir_burst_stamp marks a packet with the tick at which it was asked for.
+static inline void weir_burst_stamp(struct rte_mbuf *packet, uint64_t tick)
+{
+	*weir_stamp_of(packet) = tick;
+	packet->ol_flags |= weir_stamp_flag;
+}
 
 // weir_burst_emitted answers how many packets lie on the instance's lanes and
 // in its trash, to be settled.
@@ -40,10 +61,10 @@ bool weir_burst_can_drop(const struct weir_shell *shell);
 
 // weir_burst_run gives n packets, at most WEIR_BURST, to an instance and what
 // it puts to those below. weir_burst_settle does the second half: for who
-// called the stage itself. Answers how many packets left it.
+// called the stage itself.
 void weir_burst_run(struct weir_shell *shell, struct weir_instance *instance,
 	struct rte_mbuf **in, unsigned n);
-unsigned weir_burst_settle(
+void weir_burst_settle(
 	struct weir_shell *shell, struct weir_instance *instance);
 
 // weir_burst_prepare counts n packets in and answers how many of them the
@@ -67,8 +88,10 @@ unsigned weir_shell_gather(
 bool weir_shell_input_waits(const struct weir_shell *shell);
 bool weir_shell_inputs_ended(const struct weir_shell *shell);
 
-// The steps: of a source, of what rings feed, of a task, of the end.
-weir_step_fn weir_shell_step_source, weir_shell_step_inputs;
+// The steps: of a source, of rx and tx alone, of what rings feed, of a task, of
+// the end.
+weir_step_fn weir_shell_step_source, weir_shell_step_forward;
+weir_step_fn weir_shell_step_inputs;
 weir_step_fn weir_shell_step_task, weir_shell_step_drain;
 
 // weir_shell_drain makes the shell drain from its next step on.
@@ -79,17 +102,30 @@ static inline void weir_shell_again(struct weir_shell *shell)
 	weir_step_ready_inline(shell->executor, &shell->step);
 }
 
+// weir_shell_end_tail ends the stretch of a chain that is timed as one.
+static inline void weir_shell_end_tail(struct weir_shell *shell)
+{
+	shell->now = weir_executor_lap_inline(
+		shell->executor, shell->tail->timed_with->steps);
+	shell->tail = NULL;
+}
+
 // weir_shell_idle ends a step that found nothing to do, or no room for it.
 static inline void weir_shell_idle(
 	struct weir_shell *shell, enum weir_regime regime)
 {
-	if (unlikely(shell->tail != NULL)) {
-		weir_executor_lap_inline(shell->executor, shell->tail->steps);
-		shell->tail = NULL;
-	} else {
+	if (unlikely(shell->tail != NULL))
+		weir_shell_end_tail(shell);
+	else
 		weir_executor_lap_regime_inline(shell->executor, regime);
-	}
 	weir_shell_again(shell);
 }
+
+// weir_shell_source_idle ends the step of a source that gave nothing: it may
+// have ended.
+void weir_shell_source_idle(struct weir_shell *shell);
+
+// weir_shell_forwards tells whether weir_shell_step_forward is for this shell.
+bool weir_shell_forwards(const struct weir_shell *shell);
 
 #endif

@@ -62,6 +62,27 @@ bool weir_shell_inputs_ended(const struct weir_shell *shell)
 	return true;
 }
 
+// bursts does as many as wait, up to a step's worth and to credit: what a burst
+// takes of it is at most its packets.
+static unsigned bursts(struct weir_shell *shell, uint32_t credit)
+{
+	uint64_t end = shell->now + shell->step_ticks;
+	unsigned total = 0, n;
+
+	for (unsigned i = 0; i < WEIR_STEP_BURSTS; i++) {
+		n = weir_shell_gather(shell, shell->burst,
+			credit < WEIR_BURST ? credit : WEIR_BURST);
+		if (!n)
+			break;
+		weir_burst_run(shell, shell->root, shell->burst, n);
+		total += n;
+		credit -= n;
+		if (n < WEIR_BURST || credit < WEIR_BURST || shell->now > end)
+			break;
+	}
+	return total;
+}
+
 void weir_shell_step_inputs(
 	struct weir_executor *executor, struct weir_step *step)
 {
@@ -73,9 +94,8 @@ void weir_shell_step_inputs(
 	weir_shell_trim(shell);
 	credit = weir_burst_credit(shell);
 	if (likely(credit > 0))
-		n = weir_shell_gather(shell, shell->burst, credit);
+		n = bursts(shell, credit);
 	if (n) {
-		weir_burst_run(shell, shell->root, shell->burst, n);
 		weir_executor_worked_inline(executor, n);
 		weir_shell_again(shell);
 	} else if (weir_shell_inputs_ended(shell)) {

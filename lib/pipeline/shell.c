@@ -109,7 +109,7 @@ static void time_as_one(
 
 	if (!shell->root->type->source || !is_brief(shell->root) ||
 		!is_brief(last) || last->lane_count || last == shell->root ||
-		last->special || !is_alone(shell, plan))
+		last->special || (!shell->alone && shell->tree_count > 2))
 		return;
 	for (unsigned i = 0; i + 1 < shell->tree_count; i++)
 		if (shell->tree[i]->lane_count != 1)
@@ -132,6 +132,8 @@ static weir_step_fn *first_step(const struct weir_shell *shell)
 
 	if (type->task)
 		return weir_shell_step_task;
+	if (weir_shell_forwards(shell))
+		return weir_shell_step_forward;
 	return type->source ? weir_shell_step_source : weir_shell_step_inputs;
 }
 
@@ -158,6 +160,7 @@ int weir_shell_open(struct weir_shell *shell, struct weir_instance *root,
 	find_tree(shell, instances, plan);
 	find_inputs(shell, instances, plan, edges);
 	point_trash(shell);
+	shell->alone = is_alone(shell, plan);
 	time_as_one(shell, plan);
 	for (unsigned i = 0; keeps_order(shell) && i < shell->tree_count; i++)
 		shell->tree[i]->sampled_first = true;
@@ -179,6 +182,8 @@ int weir_shell_start(struct weir_shell *shell, struct weir_executor *executor,
 	struct weir_error *e)
 {
 	shell->executor = executor;
+	shell->step_ticks =
+		weir_clock_ticks(weir_executor_clock(executor), WEIR_STEP_NS);
 	for (unsigned i = 0; i < shell->tree_count; i++)
 		shell->tree[i]->out.executor = executor;
 	weir_step_ready(executor, &shell->step);

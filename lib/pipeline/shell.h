@@ -48,7 +48,8 @@ static inline bool weir_limit_reached(const struct weir_limit *limit)
 struct weir_shell {
 	struct weir_step step; // first: the executor hands it back
 	struct weir_instance *root;
-	uint64_t now; // tick of the last clock read
+	uint64_t now;	     // tick of the last clock read
+	uint64_t step_ticks; // after which a step takes no other burst
 	struct weir_executor *executor;
 	struct weir_instance **ticking;
 	unsigned ticking_count;
@@ -57,6 +58,7 @@ struct weir_shell {
 	unsigned input_count, next_input;
 	bool trims;		    // an input drops its oldest
 	bool latency_all;	    // stamp every packet
+	bool alone;		    // on its executor
 	struct weir_instance *tail; // of a chain timed as one, that was called
 	const bool *stop;	    // sources end
 	struct weir_limit *limit;   // or NULL

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The step of a shell whose root is a source.
-#include "mem/pool.h"
 #include "pipeline/burst.h"
 #include "task/executor_inline.h"
 
@@ -9,14 +8,11 @@
 // were asked for.
 static void stamp(struct weir_shell *shell, struct weir_instance *source)
 {
-	uint64_t tick = source->out.now;
-
 	for (unsigned i = 0; i < source->lane_count; i++) {
 		struct weir_lane *lane = &source->out.lanes[i];
 
 		for (unsigned j = 0; j < lane->count; j++) {
-			*weir_stamp_of(lane->packets[j]) = tick;
-			lane->packets[j]->ol_flags |= weir_stamp_flag;
+			weir_burst_stamp(lane->packets[j], source->out.now);
 			if (!shell->latency_all)
 				return;
 		}
@@ -67,6 +63,52 @@ static unsigned call_source(struct weir_shell *shell, uint32_t room)
 	return n;
 }
 
+void weir_shell_source_idle(struct weir_shell *shell)
+{
+	if (source_ended(shell))
+		weir_shell_drain(shell);
+	else
+		weir_shell_idle(shell, WEIR_TIME_WAITING);
+}
+
+// burst brings one in and through the tree, and answers how many packets came.
+static unsigned burst(
+	struct weir_shell *shell, struct weir_instance *root, uint32_t room)
+{
+	unsigned n;
+
+	if (unlikely(shell->limit != NULL))
+		room = weir_limit_claim(shell->limit, room);
+	n = likely(room > 0) ? call_source(shell, room) : 0;
+	if (unlikely(shell->limit != NULL))
+		weir_limit_settle(shell->limit, room, n);
+	if (!n)
+		return 0;
+	stamp(shell, root);
+	shell->tail = NULL; // what it took is in this stretch
+	shell->now = weir_executor_lap_inline(shell->executor, root->steps);
+	weir_burst_settle(shell, root);
+	return n;
+}
+
+// bursts does as many as there are, up to a step's worth and to room: what a
+// burst takes of it is at most its packets.
+static unsigned bursts(
+	struct weir_shell *shell, struct weir_instance *root, uint32_t room)
+{
+	uint64_t end = shell->now + shell->step_ticks;
+	unsigned total = 0, n;
+
+	for (unsigned i = 0; i < WEIR_STEP_BURSTS; i++) {
+		n = burst(shell, root, room);
+		total += n;
+		room -= n;
+		if (n < WEIR_BURST || room < WEIR_BURST || shell->now > end)
+			break;
+	}
+	return total;
+}
+
 void weir_shell_step_source(
 	struct weir_executor *executor, struct weir_step *step)
 {
@@ -85,22 +127,13 @@ void weir_shell_step_source(
 		weir_shell_idle(shell, WEIR_TIME_HELD_BACK);
 		return;
 	}
-	if (unlikely(shell->limit != NULL))
-		room = weir_limit_claim(shell->limit, room);
-	n = likely(room > 0) ? call_source(shell, room) : 0;
-	if (unlikely(shell->limit != NULL))
-		weir_limit_settle(shell->limit, room, n);
+	n = bursts(shell, root, room);
 	if (!n) {
-		if (source_ended(shell))
-			weir_shell_drain(shell);
-		else
-			weir_shell_idle(shell, WEIR_TIME_WAITING);
+		weir_shell_source_idle(shell);
 		return;
 	}
-	stamp(shell, root);
-	shell->tail = NULL; // what it took is in this stretch
-	shell->now = weir_executor_lap_inline(executor, root->steps);
-	weir_burst_settle(shell, root);
+	if (unlikely(shell->tail != NULL && !shell->alone))
+		weir_shell_end_tail(shell); // what follows is another's
 	weir_executor_worked_inline(executor, n);
 	weir_shell_again(shell);
 }

@@ -115,11 +115,35 @@ static inline void weir_out_put(
 // drain). The least over the ways.
 uint32_t weir_out_room(const struct weir_out *out, unsigned output);
 
+// weir_lane_left answers what of a lane's credit is not used up in this call.
+// Where the output drops when full, the entries alone are the limit.
+static inline uint32_t weir_lane_left(const struct weir_lane *lane)
+{
+	uint32_t limit = lane->room < lane->size ? lane->room : lane->size;
+
+	return lane->count < limit ? limit - lane->count : 0;
+}
+
 // weir_out_space answers where the next packets of output may be written
 // directly, *room of them; weir_out_added says how many were.
-struct rte_mbuf **weir_out_space(
-	struct weir_out *out, unsigned output, uint32_t *room);
-void weir_out_added(struct weir_out *out, unsigned output, uint32_t count);
+static inline struct rte_mbuf **weir_out_space(
+	struct weir_out *out, unsigned output, uint32_t *room)
+{
+	struct weir_lane *lane = &out->lanes[out->first[output]];
+
+	weir_debug_assert(weir_out_ways(out, output) > 0);
+	*room = weir_lane_left(lane);
+	return lane->packets + lane->count;
+}
+
+static inline void weir_out_added(
+	struct weir_out *out, unsigned output, uint32_t count)
+{
+	struct weir_lane *lane = &out->lanes[out->first[output]];
+
+	weir_debug_assert(count <= lane->size - lane->count);
+	lane->count += count;
+}
 
 // weir_out_drop gives a packet up under one of the stage's reasons.
 static inline void weir_out_drop(
