@@ -37,6 +37,8 @@ struct weir_tx_stage {
 	bool sent;	    // the port was offered some since the last tick
 	bool finishing, finished;
 	uint32_t first, count; // of held
+	uint64_t patience;     // ticks; 0: as long as it takes
+	uint64_t refused;      // tick since which the port took none; 0: it did
 	struct weir_histogram *latency;
 	const struct weir_port_driver *driver;
 	struct rte_mbuf *held[WEIR_TX_HOLD];

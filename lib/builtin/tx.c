@@ -2,13 +2,20 @@
 //
 // tx gives packets to a port. What the port does not take at once is held, in
 // order, and offered again every turn; while much is held, room keeps the
-// stages before it from sending more. Nothing is dropped here.
+// stages before it from sending more. Nothing is dropped here while the run goes
+// on. At its end a device that takes no more (nobody reads its ring, its link is
+// down) must not keep the run from ending: after a second the rest is given up,
+// and counted. A driver that says when it has finished is waited for.
 //
 // A sampled packet carries the tick of its arrival; how long it took is
 // recorded when the port takes it.
 #include "builtin/builtin.h"
 #include "builtin/ends.h"
 #include "count/count.h"
+
+#define PATIENCE_NS 1000000000u // at the end, with a port that takes none
+
+enum { TX_REFUSED };
 
 static const struct weir_count_field latency_field = {
 	.name = "latency", .unit = "ticks", .kind = WEIR_COUNT_HISTOGRAM};
@@ -37,6 +44,8 @@ static int tx_init(
 	tx->send = tx->driver->tx;
 	tx->queue = setup->port_queue;
 	tx->sampled_first = setup->sampled_first;
+	if (!tx->driver->finished)
+		tx->patience = weir_clock_ticks(setup->clock, PATIENCE_NS);
 	return count_latency(tx, setup, e);
 }
 
@@ -167,12 +176,32 @@ static unsigned tx_room(const void *state)
 	return WEIR_TX_HOLD - tx->count;
 }
 
+// given_up is true when what is held has been dropped.
+static bool given_up(struct weir_tx_stage *tx, struct weir_out *out)
+{
+	if (!tx->patience)
+		return false;
+	if (!tx->refused)
+		tx->refused = out->now;
+	if (out->now - tx->refused < tx->patience)
+		return false;
+	for (; tx->count; tx->count--)
+		weir_out_drop(
+			out, TX_REFUSED, tx->held[tx->first++ % WEIR_TX_HOLD]);
+	return true;
+}
+
 static void tx_drain(void *state, struct weir_out *out)
 {
 	struct weir_tx_stage *tx = state;
+	uint32_t before = tx->count;
 
-	if (!offer_held(tx, out))
-		return;
+	if (!offer_held(tx, out)) {
+		if (tx->count < before)
+			tx->refused = 0;
+		if (!given_up(tx, out))
+			return;
+	}
 	if (!tx->finishing && tx->driver->finish)
 		tx->driver->finish(tx->port_state);
 	tx->finishing = true;
@@ -206,6 +235,7 @@ const struct weir_stage weir_builtin_tx = {
 	.state_size = sizeof(struct weir_tx_stage),
 	.options = {WEIR_OPTION_TEXT(struct weir_tx_stage, port_name, "port",
 		NULL, "name of the port to send to")},
+	.drops = {"refused"},
 	.init = tx_init,
 	.fini = tx_fini,
 	.kernel = tx_burst,
