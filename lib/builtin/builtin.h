@@ -16,10 +16,15 @@ extern const struct weir_stage weir_builtin_count;
 extern const struct weir_stage weir_builtin_delay;
 extern const struct weir_stage weir_builtin_drop;
 extern const struct weir_stage weir_builtin_filter;
+extern const struct weir_stage weir_builtin_gen;
 extern const struct weir_stage weir_builtin_merge;
+extern const struct weir_stage weir_builtin_meter;
+extern const struct weir_stage weir_builtin_repeat;
 extern const struct weir_stage weir_builtin_rewrite;
 extern const struct weir_stage weir_builtin_rx;
+extern const struct weir_stage weir_builtin_sample;
 extern const struct weir_stage weir_builtin_shard;
+extern const struct weir_stage weir_builtin_sink;
 extern const struct weir_stage weir_builtin_tee;
 extern const struct weir_stage weir_builtin_tx;
 

@@ -170,6 +170,7 @@ static enum next read_ipv4(struct weir_headers *h, struct cursor *c)
 	if (!bytes || (bytes[0] & 0xf) < 5)
 		return DONE;
 	begin_ip(h, 4, bytes[9]);
+	h->dscp = bytes[1] >> 2;
 	memcpy(h->source, bytes + 12, 4);
 	memcpy(h->destination, bytes + 16, 4);
 	h->fragment = be16(bytes + 6) & 0x3fff;
@@ -184,6 +185,7 @@ static enum next read_ipv6(struct weir_headers *h, struct cursor *c)
 	if (!bytes)
 		return DONE;
 	begin_ip(h, 6, bytes[6]);
+	h->dscp = be16(bytes) >> 6 & 0x3f;
 	memcpy(h->source, bytes + 8, 16);
 	memcpy(h->destination, bytes + 24, 16);
 	c->at += 40;

@@ -39,6 +39,7 @@ struct weir_headers {
 	uint16_t ether_type; // after VLAN tags; 0: none
 	uint8_t version;     // of IP: 4 or 6; 0: no IP
 	uint8_t protocol;    // of IP, after extension headers
+	uint8_t dscp;	     // of IP; 0 where there is none
 	bool fragment; // first, middle or last one; protocol is the packet's
 	bool ports;    // there are some
 	bool macs;     // the addresses are Ethernet ones

@@ -54,10 +54,18 @@ static uint64_t stage_packets(const struct weir_plan *plan)
 	return packets;
 }
 
+static bool makes_clones(const struct weir_stage *type)
+{
+	for (unsigned i = 0; i < WEIR_STAGE_NAMES; i++)
+		if (type->out_max[i] > 1)
+			return true;
+	return type->ways == WEIR_WAYS_COPY;
+}
+
 static bool copies(const struct weir_plan *plan)
 {
 	for (unsigned i = 0; i < plan->instance_count; i++)
-		if (weir_plan_stage_of(plan, i)->type->ways == WEIR_WAYS_COPY)
+		if (makes_clones(weir_plan_stage_of(plan, i)->type))
 			return true;
 	return false;
 }

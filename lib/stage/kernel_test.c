@@ -80,6 +80,9 @@ static int read_options(struct weir_option_block **block,
 	if (!err && missing)
 		err = weir_error_set(
 			e, -EINVAL, "option '%s' must be given", missing->name);
+	if (!err && stage->check &&
+		stage->check(weir_option_block_data(*block), e))
+		err = -EINVAL;
 	if (err) {
 		weir_option_block_destroy(*block);
 		*block = NULL;

@@ -42,7 +42,7 @@ int weir_kernel_test_read(const char *file, struct rte_mbuf **packets,
 // (a list option: once for each value), with ways ways on every output of a
 // stage that spreads or copies. clock and pool are borrowed; NULL: the real
 // clock, weir_kernel_test_pool. Answers 0, or -errno with the words of the
-// table, of the option or of init.
+// table, of the option, of check or of init.
 int weir_kernel_test_open(struct weir_kernel_test **test,
 	const struct weir_stage *stage, const char *const *options,
 	unsigned ways, struct rte_mempool *pool, const struct weir_clock *clock,
