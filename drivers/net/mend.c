@@ -5,6 +5,8 @@
 // mends it is a line for a shell, and mends all that one line can.
 #include "net/mend.h"
 
+#include "base/assert.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,6 +26,8 @@ __attribute__((format(printf, 3, 4))) static void add(
 	va_start(args, format);
 	vsnprintf(line + used, size - used, format, args);
 	va_end(args);
+	// Half a command would be worse than none.
+	weir_assert(strlen(line) + 1 < size);
 }
 
 static bool is_uio(const char *driver)
@@ -44,6 +48,8 @@ static bool names(const char *modules, const char *name)
 {
 	size_t length = strlen(name);
 
+	if (!length)
+		return false;
 	for (const char *at = modules; (at = strstr(at, name)); at += length)
 		if ((at == modules || at[-1] == ' ') &&
 			(!at[length] || at[length] == ' '))
@@ -159,29 +165,65 @@ static void judge_vfio_limits(
 
 // ---- binding ----
 
-static void add_binding(char *line, const struct weir_host *host,
-	const char *module, const char *address, bool bound, bool force)
-{
-	const char *then = *line ? " && " : "";
+// Devices that change hands together.
+struct batch {
+	unsigned count;
+	bool bound, in_use; // one of them is
+	char addresses[WEIR_PCI_ADDRESS_SIZE *
+		       (WEIR_MEND_NEIGHBOURS_MAX + 1)]; // a space between two
+};
 
+static void batch_add(
+	struct batch *batch, const char *address, bool bound, bool in_use)
+{
+	add(batch->addresses, sizeof(batch->addresses), "%s%s",
+		batch->count++ ? " " : "", address);
+	batch->bound |= bound;
+	batch->in_use |= in_use;
+}
+
+static void batch_add_neighbours(
+	struct batch *batch, const struct weir_mend_facts *facts)
+{
+	for (unsigned i = 0; i < facts->neighbour_count; i++)
+		batch_add(batch, facts->neighbours[i].address, true,
+			facts->neighbours[i].in_use);
+}
+
+// add_binding binds a batch, with the tool that is there. devbind refuses what
+// has routes; who is warned may say so.
+static void add_binding(char *line, const struct weir_host *host,
+	const char *module, const struct batch *batch)
+{
+	const char *each = batch->count > 1 ? "$d" : batch->addresses;
+
+	if (*line)
+		add(line, LINE_SIZE, " && ");
+	if (host->has_devbind && !host->has_driverctl) {
+		add(line, LINE_SIZE, "dpdk-devbind.py %s--bind=%s %s",
+			batch->in_use ? "--force " : "", module,
+			batch->addresses);
+		return;
+	}
+	if (batch->count > 1)
+		add(line, LINE_SIZE, "for d in %s; do ", batch->addresses);
 	if (host->has_driverctl) {
-		add(line, LINE_SIZE, "%sdriverctl set-override %s %s", then,
-			address, module);
-	} else if (host->has_devbind) {
-		add(line, LINE_SIZE, "%sdpdk-devbind.py %s--bind=%s %s", then,
-			force ? "--force " : "", module, address);
+		add(line, LINE_SIZE, "driverctl set-override %s %s", each,
+			module);
 	} else {
 		add(line, LINE_SIZE,
-			"%secho %s >/sys/bus/pci/devices/%s/driver_override",
-			then, module, address);
-		if (bound)
+			"echo %s >/sys/bus/pci/devices/%s/driver_override; ",
+			module, each);
+		if (batch->bound)
 			add(line, LINE_SIZE,
-				"; echo %s "
-				">/sys/bus/pci/devices/%s/driver/unbind",
-				address, address);
-		add(line, LINE_SIZE, "; echo %s >/sys/bus/pci/drivers_probe",
-			address);
+				"echo %s "
+				">/sys/bus/pci/devices/%s/driver/unbind; ",
+				each, each);
+		add(line, LINE_SIZE, "echo %s >/sys/bus/pci/drivers_probe",
+			each);
 	}
+	if (batch->count > 1)
+		add(line, LINE_SIZE, "; done");
 }
 
 static const char *choose_module(const struct weir_mend_facts *facts)
@@ -255,6 +297,7 @@ static void judge_binding(
 {
 	const struct weir_host *host = facts->host;
 	const char *module = choose_module(facts);
+	struct batch batch = {0};
 	char line[LINE_SIZE] = "";
 
 	if (blocked(device, facts))
@@ -272,11 +315,10 @@ static void judge_binding(
 		add(line, sizeof(line), "modprobe %s", module);
 	if (is_vfio(module) && !add_noiommu(line, device, host))
 		return;
-	add_binding(line, host, module, device->address, *device->kernel_driver,
+	batch_add(&batch, device->address, *device->kernel_driver,
 		device->interface.in_use);
-	for (unsigned i = 0; i < facts->neighbour_count; i++)
-		add_binding(line, host, module, facts->neighbours[i].address,
-			true, facts->neighbours[i].in_use);
+	batch_add_neighbours(&batch, facts);
+	add_binding(line, host, module, &batch);
 	mend(device, facts, line);
 }
 
@@ -284,6 +326,7 @@ static void judge_binding(
 static void judge_group(
 	struct weir_pci_device *device, const struct weir_mend_facts *facts)
 {
+	struct batch batch = {0};
 	char line[LINE_SIZE] = "";
 
 	if (!facts->neighbour_count || blocked(device, facts))
@@ -291,10 +334,8 @@ static void judge_group(
 	WHY(device, "%s of its IOMMU group %d is not with vfio-pci",
 		facts->neighbours[0].address, device->group);
 	warn_use(device, facts);
-	for (unsigned i = 0; i < facts->neighbour_count; i++)
-		add_binding(line, facts->host, "vfio-pci",
-			facts->neighbours[i].address, true,
-			facts->neighbours[i].in_use);
+	batch_add_neighbours(&batch, facts);
+	add_binding(line, facts->host, "vfio-pci", &batch);
 	mend(device, facts, line);
 }
 
