@@ -114,19 +114,37 @@ static void count_packet(struct count *count, struct rte_mbuf *packet)
 		count_talker(count, &headers, bytes);
 }
 
+// count_protocol is count_packet where there is no other table.
+static inline void count_protocol(struct count *count, struct rte_mbuf *packet)
+{
+	const uint8_t *plain = weir_headers_plain(packet);
+	uint64_t bytes = weir_packet_original_size(packet);
+
+	if (unlikely(!plain)) {
+		count_packet(count, packet);
+		return;
+	}
+	tally_add(&count->all, bytes);
+	tally_add(&count->protocols[plain[23]], bytes);
+}
+
 static void count_burst(
 	void *state, struct rte_mbuf **in, unsigned n, struct weir_out *out)
 {
 	struct count *count = state;
 	uint32_t room;
 	struct rte_mbuf **to = weir_out_space(out, COUNT_OUT, &room);
+	bool protocol_only = count->by == 1u << PROTOCOL;
 
 	for (unsigned i = 0; i < n; i++) {
 		if (i + AHEAD < n) {
 			rte_prefetch0(weir_packet_of(in[i + AHEAD]));
 			rte_prefetch0(rte_pktmbuf_mtod(in[i + AHEAD], void *));
 		}
-		count_packet(count, in[i]);
+		if (protocol_only)
+			count_protocol(count, in[i]);
+		else
+			count_packet(count, in[i]);
 	}
 	memcpy(to, in, n * sizeof(*in));
 	weir_out_added(out, COUNT_OUT, n);

@@ -389,12 +389,43 @@ static enum next step(struct weir_headers *h, struct cursor *c, enum next next)
 	return DONE;
 }
 
+// fill writes what a plain packet says, all of h once.
+static void fill(struct weir_headers *h, const uint8_t *bytes)
+{
+	*h = (struct weir_headers){
+		.source_port = be16(bytes + 34),
+		.destination_port = be16(bytes + 36),
+		.ether_type = TYPE_IPV4,
+		.version = 4,
+		.protocol = bytes[23],
+		.ports = true,
+	};
+	memcpy(h->source, bytes + 26, 4);
+	memcpy(h->destination, bytes + 30, 4);
+}
+
+// may_be_tunnel tells whether a plain packet may have another inside.
+static bool may_be_tunnel(const uint8_t *bytes)
+{
+	uint16_t port = be16(bytes + 36);
+
+	return bytes[23] == PROTOCOL_UDP &&
+	       (port == PORT_VXLAN || port == PORT_VXLAN_LINUX ||
+		       port == PORT_GENEVE);
+}
+
 bool weir_headers_read(struct weir_headers *h, struct rte_mbuf *packet,
 	enum weir_headers_depth depth)
 {
+	const uint8_t *plain = weir_headers_plain(packet);
 	struct cursor c;
 	enum next next;
 
+	if (likely(plain != NULL) &&
+		(depth == WEIR_HEADERS_OUTER || !may_be_tunnel(plain))) {
+		fill(h, plain);
+		return true;
+	}
 	c.packet = packet;
 	c.at = 0;
 	c.inner = depth == WEIR_HEADERS_INNER;

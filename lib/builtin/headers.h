@@ -17,11 +17,13 @@
 #ifndef WEIR_BUILTIN_HEADERS_H
 #define WEIR_BUILTIN_HEADERS_H
 
+#include "base/atomic.h"
+#include "mem/pool.h"
+
+#include <rte_byteorder.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-
-struct rte_mbuf;
 
 #define WEIR_HEADERS_STEPS 64
 
@@ -44,6 +46,26 @@ struct weir_headers {
 	bool ports;    // there are some
 	bool macs;     // the addresses are Ethernet ones
 };
+
+// weir_headers_plain answers the bytes of a packet that is what most are: an
+// Ethernet frame with IPv4 without options, whole, and TCP or UDP in it, its
+// ports in the first segment. NULL for all others.
+static inline const uint8_t *weir_headers_plain(struct rte_mbuf *packet)
+{
+	const uint8_t *bytes = rte_pktmbuf_mtod(packet, const uint8_t *);
+	uint32_t types; // EtherType, version and length, class
+	uint16_t fragment;
+
+	if (unlikely(packet->data_len < 38 ||
+		     weir_packet_link_type(packet) != WEIR_LINK_ETHERNET))
+		return NULL;
+	memcpy(&types, bytes + 12, sizeof(types));
+	memcpy(&fragment, bytes + 20, sizeof(fragment));
+	if ((types & RTE_BE32(0xffffff00)) != RTE_BE32(0x08004500) ||
+		(fragment & RTE_BE16(0x3fff)))
+		return NULL;
+	return bytes[23] == 17 || bytes[23] == 6 ? bytes : NULL;
+}
 
 // weir_headers_read fills h and tells whether it could read anything: link
 // types that it does not know and frames too short for a header answer false,
