@@ -17,6 +17,7 @@
 #include "builtin/vlan.h"
 
 #include <rte_branch_prediction.h>
+#include <rte_byteorder.h>
 #include <string.h>
 
 // What becomes of a packet: the reasons of drops, in their order, or none.
@@ -169,16 +170,26 @@ static inline uint64_t edit_transport(struct weir_edit_missing *missing,
 	return change.header;
 }
 
+// pair makes the word whose first byte lies first in memory.
+static inline uint16_t pair(uint8_t first, uint8_t second)
+{
+	return RTE_BE16((uint16_t)(first << 8 | second));
+}
+
+// Words are put together in registers: a load that spans a byte just stored
+// would wait until that has reached the cache.
 static inline void edit_ipv4(
 	const struct weir_edit *edit, uint8_t *ip, uint64_t change)
 {
 	uint16_t class = load16(ip), ttl = load16(ip + 8), sum;
+	uint16_t new_class = pair(ip[0], edit_class(edit, ip[1]));
+	uint16_t new_ttl = pair(edit_ttl(edit, ip[8]), ip[9]);
 
-	ip[1] = edit_class(edit, ip[1]);
-	ip[8] = edit_ttl(edit, ip[8]);
-	change += weir_checksum_change(class, load16(ip)) +
-		  weir_checksum_change(ttl, load16(ip + 8));
+	change += weir_checksum_change(class, new_class) +
+		  weir_checksum_change(ttl, new_ttl);
 	sum = weir_checksum_update(load16(ip + 10), change);
+	memcpy(ip, &new_class, sizeof(new_class));
+	memcpy(ip + 8, &new_ttl, sizeof(new_ttl));
 	memcpy(ip + 10, &sum, sizeof(sum));
 }
 
@@ -192,13 +203,41 @@ static inline void edit_ipv6(const struct weir_edit *edit, uint8_t *ip)
 	ip[7] = edit_ttl(edit, ip[7]);
 }
 
-static inline enum weir_edit_fate edit_ip(struct weir_edit_missing *missing,
-	const struct weir_edit *edit, uint8_t *bytes, uint32_t size)
+static inline bool is_expired(const struct weir_edit *edit,
+	const struct weir_layout *layout, const uint8_t *bytes)
+{
+	unsigned ttl_at = layout->version == 4 ? 8 : 7;
+
+	return bytes[layout->ip_at + ttl_at] <= 1 && edit->ttl_down;
+}
+
+struct deep {
+	enum weir_edit_fate fate;
+	uint64_t change; // of what IPv4's header sums up
+};
+
+// edit_deep changes what is behind the IP header, and addresses. Apart, and
+// with a layout of its own, so that the others keep theirs in registers.
+static __attribute__((noinline)) struct deep edit_deep(
+	struct weir_edit_missing *missing, const struct weir_edit *edit,
+	struct weir_layout layout, uint8_t *bytes, uint32_t size)
+{
+	if (!weir_layout_find_transport(&layout, bytes, size))
+		return (struct deep){WEIR_EDIT_MALFORMED, 0};
+	if (unlikely(is_expired(edit, &layout, bytes)))
+		return (struct deep){WEIR_EDIT_EXPIRED, 0};
+	return (struct deep){
+		WEIR_EDIT_DONE, edit_transport(missing, edit, &layout, bytes)};
+}
+
+static inline __attribute__((always_inline)) enum weir_edit_fate edit_ip(
+	struct weir_edit_missing *missing, const struct weir_edit *edit,
+	uint8_t *bytes, uint32_t size)
 {
 	struct weir_layout layout;
 	enum weir_layout_answer answer = weir_layout_find(&layout, bytes, size);
 	uint8_t *ip = bytes + layout.ip_at;
-	uint64_t change = 0;
+	struct deep deep = {WEIR_EDIT_DONE, 0};
 
 	if (unlikely(answer == WEIR_LAYOUT_OTHER)) {
 		count_add(&missing->ip, 1);
@@ -206,15 +245,14 @@ static inline enum weir_edit_fate edit_ip(struct weir_edit_missing *missing,
 	}
 	if (unlikely(answer == WEIR_LAYOUT_MALFORMED))
 		return WEIR_EDIT_MALFORMED;
-	if (edit->transport &&
-		!weir_layout_find_transport(&layout, bytes, size))
-		return WEIR_EDIT_MALFORMED;
-	if (unlikely(ip[layout.version == 4 ? 8 : 7] <= 1) && edit->ttl_down)
-		return WEIR_EDIT_EXPIRED;
 	if (edit->transport)
-		change = edit_transport(missing, edit, &layout, bytes);
+		deep = edit_deep(missing, edit, layout, bytes, size);
+	else if (unlikely(is_expired(edit, &layout, bytes)))
+		return WEIR_EDIT_EXPIRED;
+	if (unlikely(deep.fate != WEIR_EDIT_DONE))
+		return deep.fate;
 	if (likely(layout.version == 4))
-		edit_ipv4(edit, ip, change);
+		edit_ipv4(edit, ip, deep.change);
 	else
 		edit_ipv6(edit, ip);
 	return WEIR_EDIT_DONE;
@@ -227,6 +265,29 @@ static inline void set_tag(const struct weir_edit *edit, uint8_t *tci)
 	tag = (tag & edit->tag_keep) | edit->tag_set;
 	tci[0] = (uint8_t)(tag >> 8);
 	tci[1] = (uint8_t)tag;
+}
+
+// weir_edit_hop does what a router does, to a frame of the most usual kind: no
+// tag, IPv4 without options, time left. False where it is another, or less than
+// hop is asked for: nothing has happened.
+static inline bool weir_edit_hop(
+	const struct weir_edit *edit, uint8_t *bytes, uint32_t size)
+{
+	uint16_t ttl, new_ttl, sum;
+
+	if (!edit->hop || size < 34 ||
+		(load32(bytes + 12) & RTE_BE32(0xffffff00)) !=
+			RTE_BE32(0x08004500) ||
+		unlikely(bytes[22] <= 1))
+		return false;
+	ttl = load16(bytes + 22);
+	new_ttl = pair(edit_ttl(edit, bytes[22]), bytes[23]);
+	sum = weir_checksum_update(
+		load16(bytes + 24), weir_checksum_change(ttl, new_ttl));
+	memcpy(bytes + 22, &new_ttl, sizeof(new_ttl));
+	memcpy(bytes + 24, &sum, sizeof(sum));
+	edit_macs(edit, bytes);
+	return true;
 }
 
 // weir_edit_bytes changes all that keeps its place: what pushes or pops a tag

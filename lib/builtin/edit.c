@@ -279,6 +279,8 @@ static void make_swap(struct weir_edit *edit, uint32_t swap)
 const char *weir_edit_make(struct weir_edit *edit,
 	const struct weir_edit_words *words, struct weir_error *e)
 {
+	const char *wrong;
+
 	*edit = (struct weir_edit){
 		.macs_keep = UINT64_MAX,
 		.macs_keep_end = UINT32_MAX,
@@ -303,5 +305,8 @@ const char *weir_edit_make(struct weir_edit *edit,
 		return "destination";
 	make_ports(edit, words);
 	make_swap(edit, words->swap);
-	return make_tag(edit, words, e);
+	wrong = make_tag(edit, words, e);
+	edit->hop = edit->ip && !edit->transport && !edit->swap &&
+		    !edit->vlan && edit->dscp_keep == UINT8_MAX;
+	return wrong;
 }

@@ -47,6 +47,7 @@ struct weir_edit_address {
 
 struct weir_edit {
 	bool macs, ip, transport; // what there is to do at all
+	bool hop; // nothing but what a router does: Ethernet addresses, TTL
 	bool drops_malformed;
 	uint32_t swap;
 	// The destination's 6 bytes, then the source's.

@@ -104,6 +104,12 @@ static void rewrite_burst(
 
 		if (i + AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(in[i + AHEAD], void *));
+		if (likely(weir_edit_hop(edit,
+			    rte_pktmbuf_mtod(in[i], uint8_t *),
+			    in[i]->data_len))) {
+			to[done++] = in[i];
+			continue;
+		}
 		fate = edit_packet(rewrite, edit, in[i]);
 		if (unlikely(fate == WEIR_EDIT_MALFORMED &&
 			     !edit->drops_malformed)) {
