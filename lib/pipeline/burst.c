@@ -46,6 +46,14 @@ static inline void send_edge(struct weir_shell *shell, struct weir_edge *edge,
 	weir_burst_discard(shell, packets + sent, n - sent);
 }
 
+// is_plain tells of a packet that surely nobody else has: one piece of memory
+// with one user. Most are.
+static inline bool is_plain(const struct rte_mbuf *packet)
+{
+	return packet->nb_segs == 1 && RTE_MBUF_DIRECT(packet) &&
+	       rte_mbuf_refcnt_read(packet) == 1;
+}
+
 // make_private gives a stage that writes packets that nobody else reads. Those for
 // which the pool has none are dropped; answers how many stay.
 static unsigned make_private(struct weir_shell *shell,
@@ -54,7 +62,11 @@ static unsigned make_private(struct weir_shell *shell,
 	struct weir_lane *trash = &instance->out.trash;
 	unsigned kept = 0;
 
-	for (unsigned i = 0; i < n; i++) {
+	while (kept < n && likely(is_plain(in[kept])))
+		kept++;
+	// See weir_packet_unshare, which does so for the others.
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	for (unsigned i = kept; i < n; i++) {
 		struct rte_mbuf *alone =
 			weir_packet_unshare(in[i], instance->pool);
 

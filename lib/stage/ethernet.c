@@ -14,7 +14,11 @@ unsigned weir_ethernet_sift(struct rte_mbuf **in, unsigned n,
 {
 	unsigned kept = 0;
 
-	for (unsigned i = 0; i < n; i++) {
+	// Mostly all of them stay where they are.
+	while (kept < n &&
+		likely(weir_packet_link_type(in[kept]) == WEIR_LINK_ETHERNET))
+		kept++;
+	for (unsigned i = kept; i < n; i++) {
 		uint16_t link_type = weir_packet_link_type(in[i]);
 
 		if (likely(link_type == WEIR_LINK_ETHERNET)) {
