@@ -204,7 +204,7 @@ static void file_close(void *state)
 	free(file->path);
 }
 
-static unsigned file_keeps(const void *options)
+static unsigned file_keeps(const char *kind, const void *options)
 {
 	return WEIR_READER_MBUFS > WEIR_WRITER_PACKETS ? WEIR_READER_MBUFS
 						       : WEIR_WRITER_PACKETS;

@@ -1,162 +1,199 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "net/device.h"
 
-#include <errno.h>
-#include <rte_dev.h>
-#include <string.h>
+#include "net/heard.h"
 
-int weir_device_plug(struct weir_device *device, const char *port,
-	const char *name, const char *args, struct weir_error *e)
+#include <errno.h>
+#include <net/if.h>
+#include <rte_dev.h>
+#include <rte_mbuf.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DRAIN_MAX 65536u // packets: more never fit a ring
+
+static bool is_pci(const struct weir_device *device)
 {
+	return !strcmp(device->name.bus, "pci");
+}
+
+bool weir_device_hardware(const struct weir_device *device)
+{
+	return is_pci(device);
+}
+
+// DPDK answers -1 for "it says why in the log", which is no "not permitted".
+static const char *reason(int err)
+{
+	return err == -1 ? "it is refused" : strerror(-err);
+}
+
+static int make(struct weir_device *device, struct weir_error *e)
+{
+	const struct weir_device_name *name = &device->name;
+	struct weir_heard heard;
 	int err;
 
-	snprintf(device->name, sizeof(device->name), "%s", name);
-	// EAL would hand out the one that is there.
-	if (rte_eth_dev_get_port_by_name(name, &device->id) == 0)
-		return weir_error_set(e, -EEXIST,
-			"port '%s': there is a device '%s' already; give each "
-			"port a device of its own",
-			port, name);
-	err = rte_eal_hotplug_add("vdev", device->name, args);
+	weir_heard_begin(&heard);
+	err = rte_eal_hotplug_add(name->bus, name->name, name->args);
 	if (err)
-		return weir_error_set(e, err,
-			"port '%s': device '%s' with '%s' cannot be made: %s; "
-			"EAL's lines above say more",
-			port, name, args, strerror(-err));
-	device->plugged = true;
-	err = rte_eth_dev_get_port_by_name(device->name, &device->id);
-	if (err)
-		return weir_error_set(e, err,
-			"port '%s': '%s' is not a network device", port, name);
-	return 0;
-}
-
-static int refuse_queues(const struct weir_device *device, const char *port,
-	const char *direction, unsigned wanted, unsigned has,
-	struct weir_error *e)
-{
-	return weir_error_set(e, -EINVAL,
-		"port '%s': %u %s queues asked for, device '%s' has %u; use "
-		"fewer replicas",
-		port, wanted, direction, device->name, has);
-}
-
-static int setup_queues(struct weir_device *device,
-	const struct weir_device_setup *setup, unsigned rx_queues,
-	unsigned tx_queues)
-{
-	uint16_t rx_size = (uint16_t)setup->descriptors;
-	uint16_t tx_size = (uint16_t)setup->descriptors;
-	int err = 0;
-
-	if (!rx_size)
-		rx_size = device->info.default_rxportconf.ring_size;
-	if (!tx_size)
-		tx_size = device->info.default_txportconf.ring_size;
-	if (!rx_size)
-		rx_size = RTE_ETH_DEV_FALLBACK_RX_RINGSIZE;
-	if (!tx_size)
-		tx_size = RTE_ETH_DEV_FALLBACK_TX_RINGSIZE;
-	err = rte_eth_dev_adjust_nb_rx_tx_desc(device->id, &rx_size, &tx_size);
-	for (unsigned i = 0; !err && i < rx_queues; i++)
-		err = rte_eth_rx_queue_setup(device->id, (uint16_t)i, rx_size,
-			setup->node, NULL, setup->pool);
-	for (unsigned i = 0; !err && i < tx_queues; i++)
-		err = rte_eth_tx_queue_setup(
-			device->id, (uint16_t)i, tx_size, setup->node, NULL);
+		weir_error_set(e, err,
+			"port '%s': device '%s'%s%s%s cannot be made: %s%s",
+			device->port, name->name, *name->args ? " with '" : "",
+			name->args, *name->args ? "'" : "", reason(err),
+			weir_heard_why(&heard));
+	weir_heard_end(&heard);
+	device->plugged = !err;
 	return err;
 }
 
-int weir_device_configure(struct weir_device *device,
-	const struct weir_device_setup *setup, struct weir_error *e)
+int weir_device_plug(struct weir_device *device, struct weir_error *e)
 {
-	struct rte_eth_conf conf = {0};
-	// Most devices want both directions, used or not.
-	unsigned rx_queues = setup->rx_queues ? setup->rx_queues : 1;
-	unsigned tx_queues = setup->tx_queues ? setup->tx_queues : 1;
-	int err = rte_eth_dev_info_get(device->id, &device->info);
+	const char *name = device->name.name;
+	int err = rte_eth_dev_get_port_by_name(name, &device->id);
 
-	if (err)
-		goto failed;
-	if (setup->rx_queues > device->info.max_rx_queues)
-		return refuse_queues(device, setup->port, "receive",
-			setup->rx_queues, device->info.max_rx_queues, e);
-	if (setup->tx_queues > device->info.max_tx_queues)
-		return refuse_queues(device, setup->port, "transmit",
-			setup->tx_queues, device->info.max_tx_queues, e);
-	rx_queues = RTE_MIN(rx_queues, device->info.max_rx_queues);
-	tx_queues = RTE_MIN(tx_queues, device->info.max_tx_queues);
-	// Where it is offered, chained mbufs leave as they are.
-	conf.txmode.offloads =
-		device->info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-	err = rte_eth_dev_configure(
-		device->id, (uint16_t)rx_queues, (uint16_t)tx_queues, &conf);
-	if (!err)
-		err = setup_queues(device, setup, rx_queues, tx_queues);
-	if (!err)
-		return 0;
-failed:
-	return weir_error_set(e, err,
-		"port '%s': device '%s' cannot be set up: %s; EAL's lines "
-		"above say more",
-		setup->port, device->name, strerror(-err));
-}
-
-int weir_device_start(
-	struct weir_device *device, const char *port, struct weir_error *e)
-{
-	int err = rte_eth_dev_start(device->id);
-
+	// EAL would hand out the one that is there. It has probed NICs itself.
+	if (!err && !is_pci(device))
+		return weir_error_set(e, -EEXIST,
+			"port '%s': there is a device '%s' already; give each "
+			"port a device of its own",
+			device->port, name);
+	if (err && (err = make(device, e)))
+		return err;
+	err = rte_eth_dev_get_port_by_name(name, &device->id);
 	if (err)
 		return weir_error_set(e, err,
-			"port '%s': device '%s' cannot be started: %s", port,
-			device->name, strerror(-err));
-	device->started = true;
-	// Not every device knows of addresses: one that does not receives all.
-	rte_eth_promiscuous_enable(device->id);
+			"port '%s': '%s' is not a network device", device->port,
+			name);
+	device->found = true;
 	return 0;
 }
 
-void weir_device_stats(
-	const struct weir_device *device, struct rte_eth_stats *stats)
+// ---- start ----
+
+// set_interface_mtu is for devices in front of an interface of the kernel:
+// ethdev bounds their MTU although the interface need not.
+static int set_interface_mtu(
+	const struct weir_device *device, uint32_t mtu, struct weir_error *e)
 {
-	*stats = device->last;
-	if (device->started && rte_eth_stats_get(device->id, stats))
-		memset(stats, 0, sizeof(*stats));
+	struct ifreq request = {.ifr_mtu = (int)mtu};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+
+	strcpy(request.ifr_name, device->name.interface);
+	if (fd < 0 || ioctl(fd, SIOCSIFMTU, &request))
+		err = weir_error_set(e, -errno,
+			"port '%s': the mtu of '%s' cannot be set to %u: %s",
+			device->port, device->name.interface, mtu,
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
-// empty frees what lies in the rings of a ring device.
-static void empty(const struct weir_device *device)
+// A client of memif wants its server to be there.
+static const char *first_server(const struct weir_device *device)
+{
+	return !strcmp(device->info.driver_name, "net_memif")
+		       ? "; the side with 'role: server' goes first"
+		       : "";
+}
+
+int weir_device_start(struct weir_device *device,
+	const struct weir_device_start *how, struct weir_error *e)
+{
+	struct weir_heard heard;
+	int err;
+
+	if (how->mtu && *device->name.interface &&
+		(err = set_interface_mtu(device, how->mtu, e)))
+		return err;
+	weir_heard_begin(&heard);
+	err = rte_eth_dev_start(device->id);
+	if (err)
+		weir_error_set(e, err,
+			"port '%s': device '%s' cannot be started: %s%s%s",
+			device->port, device->name.name, reason(err),
+			weir_heard_why(&heard), first_server(device));
+	// Not every device knows of addresses: one that does not receives all.
+	if (!err && how->promiscuous)
+		rte_eth_promiscuous_enable(device->id);
+	if (!err && how->multicast)
+		rte_eth_allmulticast_enable(device->id);
+	weir_heard_end(&heard);
+	device->started = !err;
+	return err;
+}
+
+// ---- while it runs ----
+
+const struct rte_eth_stats *weir_device_stats(struct weir_device *device)
+{
+	struct rte_eth_stats now;
+
+	if (device->started &&
+		load_acquire(&device->state) != WEIR_DEVICE_GONE &&
+		!rte_eth_stats_get(device->id, &now))
+		device->last = now;
+	return &device->last;
+}
+
+bool weir_device_link(const struct weir_device *device)
+{
+	struct rte_eth_link link = {0};
+
+	return device->started && !rte_eth_link_get_nowait(device->id, &link) &&
+	       link.link_status == RTE_ETH_LINK_UP;
+}
+
+// ---- the end ----
+
+// empty frees what lies in receive rings, and answers how much that was.
+static uint64_t empty(const struct weir_device *device, unsigned queues)
 {
 	struct rte_mbuf *packets[32];
-	struct rte_eth_dev_info info;
+	uint64_t count = 0;
 	uint16_t n;
 
-	if (rte_eth_dev_info_get(device->id, &info) ||
-		strcmp(info.driver_name, "net_ring"))
-		return;
-	for (uint16_t queue = 0; queue < info.nb_rx_queues; queue++)
-		while ((n = rte_eth_rx_burst(device->id, queue, packets, 32)) >
-			0)
+	for (uint16_t queue = 0; queue < queues; queue++)
+		while (count < DRAIN_MAX && (n = rte_eth_rx_burst(device->id,
+						     queue, packets, 32)) > 0) {
 			rte_pktmbuf_free_bulk(packets, n);
+			count += n;
+		}
+	return count;
+}
+
+// What a NIC has received it has counted, though no lcore took it any more.
+// What is freed of a ring device never came in.
+static void empty_rings(struct weir_device *device)
+{
+	struct rte_eth_dev_info info;
+
+	if (weir_device_hardware(device))
+		device->left += empty(device, device->rx_queues);
+	weir_device_stats(device);
+	if (!strcmp(device->info.driver_name, "net_ring") &&
+		!rte_eth_dev_info_get(device->id, &info))
+		empty(device, info.nb_rx_queues);
 }
 
 void weir_device_stop(struct weir_device *device)
 {
 	if (!device->started)
 		return;
-	// What is freed here never came in.
-	weir_device_stats(device, &device->last);
-	empty(device);
+	if (load_acquire(&device->state) != WEIR_DEVICE_GONE)
+		empty_rings(device);
 	rte_eth_dev_stop(device->id);
 	device->started = false;
 }
 
 void weir_device_unplug(struct weir_device *device)
 {
-	if (!device->plugged)
+	if (!device->found)
 		return;
 	rte_eth_dev_close(device->id);
-	rte_eal_hotplug_remove("vdev", device->name);
-	device->plugged = false;
+	rte_eal_hotplug_remove(device->name.bus, device->name.name);
+	device->found = device->plugged = false;
 }

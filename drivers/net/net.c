@@ -1,251 +1,275 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "net/net.h"
 
-#include "base/atomic.h"
-#include "net/device.h"
-#include "port/port.h"
+#include "mem/mem.h"
+#include "net/kinds.h"
+#include "net/own.h"
+#include "net/pci.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <rte_mbuf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ARGS_SIZE 512
+#define LINK_WAIT_NS 10000000000u // for a NIC
 
-struct net {
-	uint32_t descriptors; // option
-	bool allow_missed;    // option
-	char port[64];
-	struct weir_device device;
-};
+enum { CHECKSUM_AUTO, CHECKSUM_YES, CHECKSUM_NO };
 
-static const struct weir_port_kind kinds[] = {
-	{.name = "null",
-		.help = "a device that makes empty packets and takes any: its "
-			"arguments, e.g. size=64",
-		.traits = {.brief_calls = true}},
-	{.name = "ring",
-		.help = "a device whose packets come in again where they went "
-			"out: its arguments",
-		.traits = {.brief_calls = true}},
-	{.name = "pcap",
-		.help = "DPDK's device on captures: its arguments, e.g. "
-			"rx_pcap=a.pcap",
-		.traits = {.makes_system_calls = true}},
-	{.name = "vdev",
-		.help = "any software device: its name and arguments, e.g. "
-			"net_tap0,iface=tap0",
-		.traits = {.brief_calls = true}},
-	{0},
-};
+// ---- open ----
 
-// Devices behind which is the kernel, or a file.
-static const char *const callers[] = {"net_tap", "net_af_packet",
-	"eth_af_packet", "net_af_xdp", "net_pcap", "net_tun", "net_memif",
-	"eth_pcap", NULL};
-
-static void net_traits(
-	const char *kind, const char *value, struct weir_port_traits *traits)
-{
-	for (unsigned i = 0; !strcmp(kind, "vdev") && callers[i]; i++) {
-		if (strncmp(value, callers[i], strlen(callers[i])))
-			continue;
-		traits->makes_system_calls = true;
-		traits->brief_calls = false;
-	}
-}
-
-// name_device makes up EAL's name of a port's device: EAL finds the driver by
-// how the name begins. False where it would be too long.
-static bool name_device(
-	char *name, size_t size, const char *kind, const char *port)
-{
-	if (snprintf(name, size, "net_%s_%s", kind, port) >= (int)size)
-		return false;
-	for (char *c = name; *c; c++)
-		if (!isalnum((unsigned char)*c))
-			*c = '_';
-	return true;
-}
-
-// split_device takes a device's own name and arguments apart.
-static bool split_device(
-	char *name, size_t size, const char *value, const char **args)
-{
-	size_t length = strcspn(value, ",");
-
-	*args = value[length] ? value + length + 1 : "";
-	if (!length || length >= size)
-		return false;
-	memcpy(name, value, length);
-	name[length] = '\0';
-	return true;
-}
-
-// net_null makes packets of the size that it is told, whatever an mbuf holds.
-static int check_size(const struct net *net, const char *args,
+static int make_queues(struct weir_net *net,
 	const struct weir_port_setup *setup, struct weir_error *e)
 {
-	const char *size = strstr(args, "size=");
-	unsigned long most =
-		(unsigned long)rte_pktmbuf_data_room_size(setup->pool) -
-		RTE_PKTMBUF_HEADROOM;
+	struct weir_device *device = &net->device;
+	size_t rx = setup->rx_queues * sizeof(*device->rx);
+	size_t tx = setup->tx_queues * sizeof(*device->tx);
 
-	if (!size || (size != args && size[-1] != ','))
+	device->rx = weir_mem_create(rx, (int)setup->node);
+	device->tx = weir_mem_create(tx, (int)setup->node);
+	if (device->rx && device->tx)
 		return 0;
-	if (strtoul(size + strlen("size="), NULL, 0) <= most)
-		return 0;
-	return weir_error_set(e, -EINVAL,
-		"port '%s': packets of '%s' do not fit into an mbuf of %lu "
-		"bytes; make them smaller or raise runtime.packet_size",
-		net->port, args, most);
+	return weir_error_set(
+		e, -ENOMEM, "port '%s': no memory for its queues", setup->name);
 }
 
-static int plug(struct net *net, const char *kind, const char *value,
+static uint64_t fields_of(uint32_t rss)
+{
+	static const uint64_t fields[] = {RTE_ETH_RSS_IP, RTE_ETH_RSS_TCP,
+		RTE_ETH_RSS_UDP, RTE_ETH_RSS_SCTP, RTE_ETH_RSS_ETH,
+		RTE_ETH_RSS_C_VLAN | RTE_ETH_RSS_S_VLAN, RTE_ETH_RSS_TUNNEL};
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (rss & 1u << i)
+			all |= fields[i];
+	return all;
+}
+
+static uint64_t checksums(const struct weir_net *net)
+{
+	bool wanted = net->tx_checksum == CHECKSUM_YES ||
+		      (net->tx_checksum == CHECKSUM_AUTO &&
+			      weir_device_hardware(&net->device));
+
+	return wanted ? RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
+				RTE_ETH_TX_OFFLOAD_UDP_CKSUM |
+				RTE_ETH_TX_OFFLOAD_TCP_CKSUM
+		      : 0;
+}
+
+static int configure(struct weir_net *net, const struct weir_port_setup *setup,
 	struct weir_error *e)
 {
-	char name[RTE_DEV_NAME_MAX_LEN];
-	const char *args = value;
-
-	if (!strcmp(kind, "vdev")) {
-		if (!split_device(name, sizeof(name), value, &args))
-			return weir_error_set(e, -EINVAL,
-				"port '%s': '%s' names no device; write for "
-				"example net_tap0,iface=tap0",
-				net->port, value);
-	} else if (!name_device(name, sizeof(name), kind, net->port)) {
-		return weir_error_set(e, -EINVAL,
-			"port '%s': the name is too long for a device",
-			net->port);
-	}
-	return weir_device_plug(&net->device, net->port, name, args, e);
-}
-
-static int net_open(void *state, const char *kind, const char *value,
-	const struct weir_port_setup *setup, struct weir_error *e)
-{
-	struct net *net = state;
 	struct weir_device_setup wanted = {
-		.port = setup->name,
 		.rx_queues = setup->receives ? setup->rx_queues : 0,
 		.tx_queues = setup->sends ? setup->tx_queues : 0,
 		.descriptors = net->descriptors,
 		.node = setup->node,
 		.pool = setup->pool,
+		.mtu = net->mtu,
+		.rss = fields_of(net->rss),
+		.symmetric = net->symmetric,
+		.rx_checksum = net->rx_checksum,
+		.tx_offloads = checksums(net),
+	};
+
+	return weir_device_configure(&net->device, &wanted, e);
+}
+
+static int net_open(void *state, const char *kind, const char *value,
+	const struct weir_port_setup *setup, struct weir_error *e)
+{
+	struct weir_net *net = state;
+	unsigned rx_queues = setup->receives ? setup->rx_queues : 0;
+	unsigned tx_queues = setup->sends ? setup->tx_queues : 0;
+	struct weir_kind_request request = {
+		.port = setup->name,
+		.kind = kind,
+		.value = value ? value : "",
+		.receives = setup->receives,
+		.sends = setup->sends,
+		.role = net->role,
+		.queues = RTE_MAX(rx_queues, tx_queues),
+		.mtu = net->mtu,
+		.room = rte_pktmbuf_data_room_size(setup->pool) -
+			RTE_PKTMBUF_HEADROOM,
 	};
 	int err;
 
-	snprintf(net->port, sizeof(net->port), "%s", setup->name);
-	err = strcmp(kind, "null") ? 0 : check_size(net, value, setup, e);
-	if (!err)
-		err = plug(net, kind, value ? value : "", e);
-	if (!err)
-		err = weir_device_configure(&net->device, &wanted, e);
-	return err;
+	net->clock = setup->clock;
+	net->pool = setup->pool;
+	net->room = request.room;
+	snprintf(net->device.port, sizeof(net->device.port), "%s", setup->name);
+	if ((err = make_queues(net, setup, e)) ||
+		(err = weir_kind_name(&net->device.name, &request, e)) ||
+		(err = weir_device_plug(&net->device, e)))
+		return err;
+	net->device.plain = net->device.name.plain;
+	return configure(net, setup, e);
+}
+
+// net_tap refuses what is longer for ever, and everything behind it.
+static void find_frame_max(struct weir_net *net)
+{
+	uint16_t mtu;
+
+	if (net->device.name.tap && !rte_eth_dev_get_mtu(net->device.id, &mtu))
+		net->device.frame_max = mtu + 22u;
 }
 
 static int net_start(void *state, struct weir_error *e)
 {
-	struct net *net = state;
+	struct weir_net *net = state;
+	struct weir_device_start how = {
+		.promiscuous = net->promiscuous,
+		.multicast = net->multicast,
+		.mtu = net->mtu,
+	};
+	int err = weir_device_start(&net->device, &how, e);
+	uint64_t wait = net->link_wait;
 
-	return weir_device_start(&net->device, net->port, e);
-}
-
-// What rte_eth_rx_burst and rte_eth_tx_burst do, but looking first for callbacks
-// that DPDK's tools may have put in (pdump): nothing need be kept for them
-// across the device's call.
-static __attribute__((noinline)) unsigned rx_watched(const struct net *net,
-	unsigned queue, struct rte_mbuf **packets, unsigned count)
-{
-	return rte_eth_rx_burst(
-		net->device.id, (uint16_t)queue, packets, (uint16_t)count);
-}
-
-static __attribute__((noinline)) unsigned tx_watched(const struct net *net,
-	unsigned queue, struct rte_mbuf **packets, unsigned count)
-{
-	return rte_eth_tx_burst(
-		net->device.id, (uint16_t)queue, packets, (uint16_t)count);
-}
-
-static unsigned net_rx(
-	void *state, unsigned queue, struct rte_mbuf **packets, unsigned count)
-{
-	const struct net *net = state;
-	const struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[net->device.id];
-
-	if (unlikely(load_relaxed(&ops->rxq.clbk[queue]) != NULL))
-		return rx_watched(net, queue, packets, count);
-	return ops->rx_pkt_burst(
-		ops->rxq.data[queue], packets, (uint16_t)count);
-}
-
-static unsigned net_tx(
-	void *state, unsigned queue, struct rte_mbuf **packets, unsigned count)
-{
-	const struct net *net = state;
-	const struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[net->device.id];
-
-	if (unlikely(!count))
-		return 0;
-	if (unlikely(load_relaxed(&ops->txq.clbk[queue]) != NULL))
-		return tx_watched(net, queue, packets, count);
-	return ops->tx_pkt_burst(
-		ops->txq.data[queue], packets, (uint16_t)count);
-}
-
-static int net_stop(void *state, struct weir_error *e)
-{
-	struct net *net = state;
-
-	weir_device_stop(&net->device);
+	if (err)
+		return err;
+	find_frame_max(net);
+	net->device.careful = weir_device_hardware(&net->device) ||
+			      net->device.plain || net->device.frame_max;
+	if (!wait && weir_device_hardware(&net->device))
+		wait = LINK_WAIT_NS;
+	weir_vigil_start(&net->vigil, &net->device, net->clock, wait);
 	return 0;
 }
 
-static void net_stats(void *state, struct weir_port_stats *stats)
-{
-	const struct net *net = state;
-	struct rte_eth_stats s;
+// ---- the main thread, while it runs ----
 
-	*stats = (struct weir_port_stats){0};
-	weir_device_stats(&net->device, &s);
-	stats->rx_packets = s.ipackets;
-	stats->rx_bytes = s.ibytes;
-	stats->rx_missed = s.imissed;
-	stats->rx_errors = s.ierrors;
-	stats->rx_no_mbuf = s.rx_nombuf;
-	stats->tx_packets = s.opackets;
-	stats->tx_bytes = s.obytes;
-	stats->tx_dropped = s.oerrors;
+static void net_quit(void *state)
+{
+	struct weir_net *net = state;
+
+	weir_vigil_quit(&net->vigil);
+}
+
+static bool look_at_pool(struct weir_net *net, struct weir_port_event *event)
+{
+	if (net->told_no_mbuf || net->device.name.loses ||
+		!net->device.last.rx_nombuf)
+		return false;
+	net->told_no_mbuf = true;
+	event->fault = false;
+	snprintf(event->text, sizeof(event->text),
+		"port '%s': the pool was empty, and packets waited in the "
+		"device; runtime.packets gives it more",
+		net->device.port);
+	return true;
+}
+
+static bool net_watch(void *state, struct weir_port_event *event)
+{
+	struct weir_net *net = state;
+
+	return weir_vigil_look(&net->vigil, event) || look_at_pool(net, event);
+}
+
+static uint64_t net_tx_offloads(const void *state)
+{
+	return ((const struct weir_net *)state)->device.conf.txmode.offloads;
 }
 
 static bool net_may_miss(const void *state)
 {
-	return ((const struct net *)state)->allow_missed;
+	return ((const struct weir_net *)state)->allow_missed;
+}
+
+// ---- the end ----
+
+static int net_stop(void *state, struct weir_error *e)
+{
+	struct weir_net *net = state;
+
+	if (net->stopped)
+		return 0;
+	net->stopped = true;
+	weir_vigil_stop(&net->vigil);
+	if (load_acquire(&net->device.state) != WEIR_DEVICE_GONE)
+		weir_net_keep_rows(net);
+	weir_device_stop(&net->device);
+	return 0;
 }
 
 static void net_close(void *state)
 {
-	struct net *net = state;
+	struct weir_net *net = state;
 
-	weir_device_stop(&net->device);
+	net_stop(net, NULL);
 	weir_device_unplug(&net->device);
+	weir_mem_destroy(net->device.rx);
+	weir_mem_destroy(net->device.tx);
+	free(net->rows);
 }
 
-static unsigned net_keeps(const void *options)
+// ---- the table ----
+
+static const char *net_check(const char *kind, const char *value,
+	const void *options, struct weir_error *e)
 {
-	const struct net *net = options;
+	const struct weir_net *net = options;
 
-	return net->descriptors ? net->descriptors
-				: RTE_ETH_DEV_FALLBACK_RX_RINGSIZE;
+	return weir_kind_check(kind, value, net->role, e);
 }
+
+static int net_ready(const char *kind, const char *value, const char *name,
+	uint64_t memory_size, struct weir_error *e)
+{
+	char address[WEIR_PCI_ADDRESS_SIZE];
+
+	if (strcmp(kind, "pci") || !weir_kind_pci(value, address))
+		return 0;
+	return weir_pci_check("", name, address, memory_size, e);
+}
+
+static unsigned net_keeps(const char *kind, const void *options)
+{
+	const struct weir_net *net = options;
+
+	return weir_kind_keeps(kind, net->descriptors);
+}
+
+static const char *const roles[] = {"auto", "server", "client", NULL};
+static const char *const checksum_words[] = {"auto", "yes", "no", NULL};
+static const char *const rss_words[] = {
+	"ip", "tcp", "udp", "sctp", "ethernet", "vlan", "tunnel", NULL};
 
 static const struct weir_option options[] = {
-	WEIR_OPTION_U32(struct net, descriptors, "descriptors", 0,
-		"receive and transmit descriptors of each queue; 0: what the "
-		"device prefers",
-		.max = 32768),
-	WEIR_OPTION_BOOL(struct net, allow_missed, "allow_missed", "false",
+	WEIR_OPTION_U32(struct weir_net, descriptors, "descriptors", auto,
+		"receive and transmit descriptors of each queue; auto: what "
+		"the device prefers",
+		.max = 32768, .zero = "auto"),
+	WEIR_OPTION_CHOICES(struct weir_net, rss, "rss", "", rss_words,
+		"header fields by which a NIC spreads packets over queues; "
+		"none named: ip, tcp, udp and sctp, as far as it can"),
+	WEIR_OPTION_BOOL(struct weir_net, symmetric, "symmetric", "false",
+		"a NIC brings both directions of a flow in on one queue"),
+	WEIR_OPTION_BOOL(struct weir_net, promiscuous, "promiscuous", "true",
+		"receive what is for other addresses too"),
+	WEIR_OPTION_BOOL(struct weir_net, multicast, "multicast", "false",
+		"receive what is for any group; promiscuous does too"),
+	WEIR_OPTION_U32(struct weir_net, mtu, "mtu", auto,
+		"the longest packet, without Ethernet's header; auto: as the "
+		"device has it",
+		.min = 68, .max = 65535, .zero = "auto"),
+	WEIR_OPTION_DURATION(struct weir_net, link_wait, "link_wait", "auto",
+		"how long packets wait for the link at the start; auto: 10s "
+		"for a NIC, not at all for others",
+		.zero = "auto"),
+	WEIR_OPTION_BOOL(struct weir_net, rx_checksum, "rx_checksum", "false",
+		"have the device judge checksums, and mark packets by it"),
+	WEIR_OPTION_CHOICE(struct weir_net, tx_checksum, "tx_checksum", "auto",
+		checksum_words,
+		"offer to write checksums to stages that change packets; auto: "
+		"where it is hardware"),
+	WEIR_OPTION_CHOICE(struct weir_net, role, "role", "auto", roles,
+		"which side makes the socket of memif, vhost and virtio_user; "
+		"auto: vhost does"),
+	WEIR_OPTION_BOOL(struct weir_net, allow_missed, "allow_missed", "false",
 		"packets that the device misses do not fail the run"),
 	{0},
 };
@@ -253,17 +277,26 @@ static const struct weir_option options[] = {
 const struct weir_port_driver weir_net_driver = {
 	.name = "net",
 	.help = "DPDK's Ethernet devices",
-	.kinds = kinds,
-	.traits = net_traits,
-	.state_size = sizeof(struct net),
+	.kinds = weir_net_kinds,
+	.traits = weir_kind_traits,
+	.state_size = sizeof(struct weir_net),
 	.options = options,
+	.check = net_check,
+	.ready = net_ready,
 	.keeps = net_keeps,
 	.open = net_open,
 	.start = net_start,
-	.rx = net_rx,
-	.tx = net_tx,
+	.rx = weir_net_rx,
+	.tx = weir_net_tx,
+	.ended = weir_net_ended,
+	.finish = weir_net_finish,
+	.finished = weir_net_finished,
+	.quit = net_quit,
 	.stop = net_stop,
-	.stats = net_stats,
 	.may_miss = net_may_miss,
+	.stats = weir_net_stats,
+	.rows = weir_net_rows,
+	.watch = net_watch,
+	.tx_offloads = net_tx_offloads,
 	.close = net_close,
 };

@@ -96,6 +96,25 @@ static void take_common(struct weir_check *check, struct weir_config_port *port,
 			port->name, port->kind, most, most == 1 ? "" : "s");
 }
 
+// check_values lets the driver itself look at what it was given.
+static void check_values(struct weir_check *check,
+	const struct weir_config_port *port, const struct weir_node *node)
+{
+	struct weir_error why = {0};
+	const struct weir_node *child;
+	const char *key;
+
+	if (!port->driver->check)
+		return;
+	key = port->driver->check(port->kind, port->value,
+		weir_option_block_data(port->options), &why);
+	if (!key)
+		return;
+	child = weir_node_get(node, key);
+	weir_fault_add(check->faults, child ? child->at : port->at,
+		"port '%s': %s", port->name, why.text);
+}
+
 static void check_keys(struct weir_check *check, struct weir_config_port *port,
 	const struct weir_node *node)
 {
@@ -106,7 +125,8 @@ static void check_keys(struct weir_check *check, struct weir_config_port *port,
 
 	weir_words_add(&words, port->kind);
 	weir_words_add_options(&words, table);
-	weir_words_add_options(&words, weir_port_common_options);
+	if (port->traits.queues_max != 1)
+		weir_words_add_options(&words, weir_port_common_options);
 	if (weir_option_block_create(
 		    &common, sizeof(struct common), weir_port_common_options)) {
 		check->faults->no_memory = true;
@@ -130,6 +150,7 @@ static void check_keys(struct weir_check *check, struct weir_config_port *port,
 	snprintf(where, sizeof(where), "port '%.*s'", WEIR_NAME_SIZE_MAX,
 		port->name);
 	weir_check_missing(check, table, node, port->at, where);
+	check_values(check, port, node);
 }
 
 static void check_port(struct weir_check *check, struct weir_config_port *port,

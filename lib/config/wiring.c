@@ -211,6 +211,24 @@ static bool ports_settled(const struct weir_config *config)
 	return true;
 }
 
+// A device has one owner: a second one would take it away, or fail.
+static void check_same_device(struct weir_check *check, unsigned index)
+{
+	const struct weir_config *config = check->config;
+	const struct weir_config_port *port = &config->ports[index], *other;
+
+	for (unsigned i = 0; i < index; i++) {
+		other = &config->ports[i];
+		if (other->driver == port->driver &&
+			!strcmp(other->kind, port->kind) &&
+			!strcmp(other->value, port->value))
+			weir_fault_add(check->faults, port->at,
+				"ports '%s' and '%s' are the same device: use "
+				"one port, for both directions",
+				other->name, port->name);
+	}
+}
+
 static void check_port(struct weir_check *check, unsigned index, bool settled)
 {
 	const struct weir_config_port *port = &check->config->ports[index];
@@ -223,6 +241,8 @@ static void check_port(struct weir_check *check, unsigned index, bool settled)
 			port->name, port->name);
 		return;
 	}
+	if (port->driver && port->traits.exclusive)
+		check_same_device(check, index);
 	if (!port->driver || !port->traits.one_way)
 		return;
 	reader = user_of(check->config, index, true);

@@ -71,16 +71,15 @@ struct weir_equation weir_equation_of_edge(const struct weir_edge *edge)
 	return e;
 }
 
-struct weir_equation weir_equation_of_port(
+struct weir_port_sides weir_port_sides_of(
 	const struct weir_pipeline *pipeline, unsigned index)
 {
 	const struct weir_running_port *port = &pipeline->ports[index];
 	const struct weir_port_stats *stats = &port->gauges->stats;
-	struct weir_equation e = {
-		.in = stats->rx_packets,
-		.out = stats->tx_packets,
-		.dropped = stats->tx_dropped,
-		.held = port->gauges->held,
+	struct weir_port_sides sides = {
+		.counted_in = stats->rx_packets,
+		.gone = stats->tx_packets + stats->tx_dropped +
+			port->gauges->held,
 	};
 
 	for (unsigned i = 0; i < pipeline->plan->instance_count; i++) {
@@ -89,10 +88,26 @@ struct weir_equation weir_equation_of_port(
 		if (instance->port != &port->port)
 			continue;
 		if (instance->type->source)
-			e.out += instance->counts->in;
+			sides.brought_in += instance->counts->in;
 		else
-			e.in += instance->counts->consumed;
+			sides.given += instance->counts->consumed;
 	}
+	return sides;
+}
+
+struct weir_equation weir_equation_of_port(
+	const struct weir_pipeline *pipeline, unsigned index)
+{
+	const struct weir_running_port *port = &pipeline->ports[index];
+	const struct weir_port_stats *stats = &port->gauges->stats;
+	struct weir_port_sides sides = weir_port_sides_of(pipeline, index);
+	struct weir_equation e = {
+		.in = stats->rx_packets + sides.given,
+		.out = stats->tx_packets + sides.brought_in,
+		.dropped = stats->tx_dropped,
+		.held = port->gauges->held,
+	};
+
 	close_equation(&e);
 	return e;
 }

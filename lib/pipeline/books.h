@@ -27,6 +27,17 @@ struct weir_equation weir_equation_of_edge(const struct weir_edge *edge);
 struct weir_equation weir_equation_of_port(
 	const struct weir_pipeline *pipeline, unsigned index);
 
+// The two sides of a port, each of which must agree: what it counts as received
+// and what rx stages brought in; what tx stages gave it, and what it sent,
+// dropped or holds.
+struct weir_port_sides {
+	uint64_t counted_in, brought_in;
+	uint64_t given, gone;
+};
+
+struct weir_port_sides weir_port_sides_of(
+	const struct weir_pipeline *pipeline, unsigned index);
+
 // The whole: in and out are those of the ports towards the outside.
 struct weir_equation weir_equation_of_all(const struct weir_pipeline *pipeline);
 

@@ -61,6 +61,20 @@ static unsigned lcores(
 	return most;
 }
 
+// ready asks a port's driver before EAL is started, which can be done once.
+static int ready(const struct weir_config_port *port, uint64_t memory_size,
+	struct weir_error *e)
+{
+	struct weir_error why = {0};
+	int err;
+
+	if (!port->driver->ready)
+		return 0;
+	err = port->driver->ready(
+		port->kind, port->value, port->name, memory_size, &why);
+	return err ? weir_port_fault(port, err, why.text, e) : 0;
+}
+
 static int open_eal(const struct weir_plan *plan,
 	const struct weir_pipeline_options *options, struct weir_error *e)
 {
@@ -76,9 +90,14 @@ static int open_eal(const struct weir_plan *plan,
 
 	if (weir_eal_is_open())
 		return 0;
-	for (unsigned i = 0; i < config->port_count; i++)
+	for (unsigned i = 0; i < config->port_count; i++) {
+		int err = ready(&config->ports[i], plan->memory_size, e);
+
+		if (err)
+			return err;
 		if (config->ports[i].traits.needs_pci)
 			pci[count++] = config->ports[i].value;
+	}
 	pci[count] = NULL;
 	eal.pci = count ? pci : NULL;
 	eal.lcore_count = lcores(plan, &eal);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "base/log.h"
 #include "mem/mem.h"
 #include "pipeline/runner.h"
 
@@ -58,6 +59,18 @@ static int open_books(struct weir_pipeline *pipeline,
 	return port->gauges ? 0 : -ENOSPC;
 }
 
+int weir_port_fault(const struct weir_config_port *port, int code,
+	const char *text, struct weir_error *e)
+{
+	const struct weir_at *at = &port->at;
+
+	// What came from the command line has no lines.
+	return at->line ? weir_error_set(e, code, "%s:%u:%u: error: %s",
+				  at->file, at->line, at->column, text)
+			: weir_error_set(e, code, "%s: error: %s",
+				  at->file ? at->file : "port", text);
+}
+
 static int open_port(struct weir_pipeline *pipeline,
 	struct weir_running_port *port, struct weir_error *e)
 {
@@ -75,14 +88,15 @@ static int open_port(struct weir_pipeline *pipeline,
 		.clock = pipeline->clock,
 		.segment = pipeline->segment,
 	};
+	struct weir_error why = {0};
 	int err;
 
 	err = driver->open(
-		port->port.state, config->kind, config->value, &setup, e);
+		port->port.state, config->kind, config->value, &setup, &why);
 	port->opened = !err;
 	if (err && driver->close)
 		driver->close(port->port.state); // always after open
-	return err;
+	return err ? weir_port_fault(config, err, why.text, e) : 0;
 }
 
 // prepare_port makes what stages may point to before the port is opened.
@@ -175,11 +189,12 @@ int weir_ports_start(struct weir_pipeline *pipeline, struct weir_error *e)
 {
 	for (EACH_OPEN(port, pipeline)) {
 		const struct weir_port_driver *driver = port->port.driver;
-		int err =
-			driver->start ? driver->start(port->port.state, e) : 0;
+		struct weir_error why = {0};
+		int err = driver->start ? driver->start(port->port.state, &why)
+					: 0;
 
 		if (err)
-			return err;
+			return weir_port_fault(port->config, err, why.text, e);
 	}
 	return 0;
 }
@@ -187,8 +202,24 @@ int weir_ports_start(struct weir_pipeline *pipeline, struct weir_error *e)
 void weir_ports_quit(struct weir_pipeline *pipeline)
 {
 	for (EACH_OPEN(port, pipeline)) {
-		if (port->rx_queues && port->port.driver->quit)
+		if (port->port.driver->quit)
 			port->port.driver->quit(port->port.state);
+	}
+}
+
+void weir_ports_watch(struct weir_pipeline *pipeline)
+{
+	struct weir_port_event event;
+
+	for (EACH_OPEN(port, pipeline)) {
+		const struct weir_port_driver *driver = port->port.driver;
+
+		while (driver->watch && !port->stopped &&
+			driver->watch(port->port.state, &event)) {
+			weir_log(WEIR_LOG_WARNING, "port.event", "%s",
+				event.text);
+			weir_finding(pipeline, event.fault, "%s", event.text);
+		}
 	}
 }
 

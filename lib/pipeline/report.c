@@ -189,10 +189,63 @@ static void check_port(
 			"not written",
 			name, stats->tx_dropped);
 	if (stats->rx_no_mbuf)
-		weir_finding(pipeline, false,
-			"port '%s': the pool was empty %" PRIu64 " times; "
-			"runtime.packets gives it more",
+		weir_finding(pipeline, !may_miss(port),
+			"port '%s': %" PRIu64 " packets lost, as the pool was "
+			"empty; runtime.packets gives it more",
 			name, stats->rx_no_mbuf);
+}
+
+// All that there was to receive: offered = received + missed + errors +
+// no_mbuf, and what the port had taken in when it stopped.
+static uint64_t offered(const struct weir_port_stats *stats)
+{
+	return stats->rx_packets + stats->rx_ahead + stats->rx_missed +
+	       stats->rx_errors + stats->rx_no_mbuf;
+}
+
+// What else the device counts, under its own names; what is 0 is left out.
+static void report_rows(const struct weir_running_port *port, json_t *object)
+{
+	const struct weir_port_driver *driver = port->port.driver;
+	unsigned count =
+		driver->rows ? driver->rows(port->port.state, NULL, 0) : 0;
+	struct weir_port_row *rows = calloc(count + 1, sizeof(*rows));
+	json_t *extended;
+
+	if (!count || !rows) {
+		free(rows);
+		return;
+	}
+	extended = json_object();
+	driver->rows(port->port.state, rows, count);
+	for (unsigned i = 0; i < count; i++)
+		if (rows[i].value)
+			set(extended, rows[i].name, rows[i].value);
+	json_object_set_new(object, "extended", extended);
+	free(rows);
+}
+
+// check_sides says in which direction a port's counters and what stages took
+// and gave do not agree.
+static void check_sides(struct weir_pipeline *pipeline, unsigned index)
+{
+	struct weir_port_sides sides = weir_port_sides_of(pipeline, index);
+	const char *name = pipeline->ports[index].config->name;
+
+	if (sides.counted_in != sides.brought_in)
+		weir_finding(pipeline, true,
+			"port '%s': it counted %" PRIu64 " packets received, "
+			"and rx brought in %" PRIu64 ": %" PRId64
+			" are unaccounted",
+			name, sides.counted_in, sides.brought_in,
+			(int64_t)(sides.counted_in - sides.brought_in));
+	if (sides.given != sides.gone)
+		weir_finding(pipeline, true,
+			"port '%s': tx gave it %" PRIu64 " packets, and it "
+			"sent, dropped or holds %" PRIu64 ": %" PRId64
+			" are unaccounted",
+			name, sides.given, sides.gone,
+			(int64_t)(sides.given - sides.gone));
 }
 
 static void report_port(
@@ -210,15 +263,18 @@ static void report_port(
 		object, "receives", json_boolean(port->rx_queues > 0));
 	json_object_set_new(object, "sends", json_boolean(port->tx_queues > 0));
 	set_equation(object, &e);
+	set(object, "offered", offered(stats));
 	set(object, "rx_packets", stats->rx_packets);
 	set(object, "rx_bytes", stats->rx_bytes);
 	set(object, "rx_missed", stats->rx_missed);
 	set(object, "rx_errors", stats->rx_errors);
 	set(object, "rx_no_mbuf", stats->rx_no_mbuf);
+	set(object, "rx_ahead", stats->rx_ahead);
 	set(object, "tx_packets", stats->tx_packets);
 	set(object, "tx_bytes", stats->tx_bytes);
 	set(object, "tx_dropped", stats->tx_dropped);
-	check_equation(pipeline, "port", port->config->name, &e);
+	report_rows(port, object);
+	check_sides(pipeline, index);
 	check_port(pipeline, port);
 }
 

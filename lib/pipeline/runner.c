@@ -87,6 +87,7 @@ static void publish(struct weir_pipeline *pipeline)
 {
 	const struct weir_plan *plan = pipeline->plan;
 
+	weir_ports_watch(pipeline);
 	weir_ports_publish(pipeline);
 	for (unsigned i = 0; i < plan->edge_count; i++) {
 		const struct weir_edge *edge = &pipeline->edges[i];

@@ -105,6 +105,11 @@ __attribute__((format(printf, 3, 4))) void weir_finding(
 int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 	const struct weir_pipeline_options *options, struct weir_error *e);
 
+// weir_port_fault stores that a port of the file cannot be opened, with where
+// the file says it.
+int weir_port_fault(const struct weir_config_port *port, int code,
+	const char *text, struct weir_error *e);
+
 // The ports. open those that receive and, last of all, when nothing else can
 // fail any more, those that only send: opening empties a file; stop adds what went wrong to the
 // findings; quit ends the inputs.
@@ -114,6 +119,7 @@ int weir_ports_open_outputs(
 int weir_ports_start(struct weir_pipeline *pipeline, struct weir_error *e);
 void weir_ports_quit(struct weir_pipeline *pipeline);
 void weir_ports_stop(struct weir_pipeline *pipeline);
+void weir_ports_watch(struct weir_pipeline *pipeline);
 void weir_ports_publish(struct weir_pipeline *pipeline);
 void weir_ports_close(struct weir_pipeline *pipeline);
 

@@ -30,10 +30,11 @@ static uint64_t port_packets(const struct weir_plan *plan)
 		if (stage->port < 0)
 			continue;
 		port = &plan->config->ports[stage->port];
-		packets += port->driver->keeps
-				   ? port->driver->keeps(weir_option_block_data(
-					     port->options))
-				   : PORT_KEEPS;
+		packets +=
+			port->driver->keeps
+				? port->driver->keeps(port->kind,
+					  weir_option_block_data(port->options))
+				: PORT_KEEPS;
 	}
 	return packets;
 }

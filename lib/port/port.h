@@ -48,9 +48,9 @@ struct weir_port_stats {
 	uint64_t rx_packets, rx_bytes; // came in from outside
 	uint64_t rx_missed;	       // the device had no room
 	uint64_t rx_errors;	       // the device refused
-	uint64_t rx_no_mbuf;	       // the pool was empty
-	uint64_t rx_ahead; // read ahead, and given up when the port was told to
-			   // quit: never came in
+	uint64_t rx_no_mbuf;	       // were lost, as the pool was empty
+	uint64_t rx_ahead; // read ahead or in a NIC's ring, and given up when
+			   // the port stopped: never came in
 	uint64_t tx_packets, tx_bytes; // went out
 	uint64_t tx_dropped;	       // accepted from tx, then not written
 	uint64_t progress,
@@ -62,8 +62,10 @@ struct weir_port_traits {
 	bool makes_system_calls; // on the lcore
 	bool brief_calls; // rx and tx take some ten cycles a packet and never
 			  // wait; a chain of them is timed as one
-	bool needs_pci;	  // probes a PCI device: hugepages needed
-	bool one_way;	  // its value names a file, which is read or written
+	bool needs_pci;	  // its value begins with the address of a PCI device
+	bool needs_hugepages;
+	bool exclusive;	     // two ports cannot have the same value
+	bool one_way;	     // its value names a file, which is read or written
 	unsigned queues_max; // in each direction; 0: known when it is open
 };
 
@@ -97,11 +99,21 @@ struct weir_port_driver {
 	// hold for all.
 	void (*traits)(const char *kind, const char *value,
 		struct weir_port_traits *traits);
-	// keeps answers the most packets that a port with these options (a
-	// struct of state_size) holds in rings and descriptors of one queue;
-	// NULL: 4096. The planner sizes the pool by it.
-	unsigned (*keeps)(const void *options);
+	// check judges the value and the options together, before anything is
+	// opened. Answers NULL, or the key that is wrong and in e why, a phrase
+	// for "port 'in': …". NULL: the tables say all.
+	const char *(*check)(const char *kind, const char *value,
+		const void *options, struct weir_error *e);
+	// keeps answers the most packets that a port of the kind with these
+	// options (a struct of state_size) holds in rings and descriptors of one
+	// queue; NULL: 4096. The planner sizes the pool by it.
+	unsigned (*keeps)(const char *kind, const void *options);
 
+	// ready tells, before EAL starts with so much memory, whether the device
+	// could be opened: 0, or -errno with the command that mends it. name is
+	// the port's. NULL: it needs nothing.
+	int (*ready)(const char *kind, const char *value, const char *name,
+		uint64_t memory_size, struct weir_error *e);
 	// open prepares. kind and value are what the file says ({file: a.pcap}:
 	// "file", "a.pcap"). State is zero but for the options.
 	int (*open)(void *state, const char *kind, const char *value,
@@ -120,7 +132,8 @@ struct weir_port_driver {
 	void (*finish)(void *state);
 	// finished tells, on the lcore after finish, whether all that tx took has left and been freed; NULL: yes.
 	bool (*finished)(void *state);
-	// quit makes the port stop taking input: what it gave out stays. Any thread.
+	// quit makes the port stop taking input, and waiting for what may never
+	// come: what it gave out stays. The main thread.
 	void (*quit)(void *state);
 	// stop ends its threads. Lcores no longer call. Answers what went wrong
 	// while it ran: -EBADMSG truncated input, -ENOSPC, …, in words in e.

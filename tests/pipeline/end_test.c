@@ -214,7 +214,7 @@ Test(end, tells_a_device_that_is_taken_from_a_name_that_is)
 	cr_assert(rig_open(&rig,
 			  "ports:\n"
 			  "  a: {vdev: net_null7}\n"
-			  "  b: {vdev: net_null7}\n"
+			  "  b: {vdev: \"net_null7,size=80\"}\n"
 			  "stages:\n"
 			  "  one: {type: rx, port: a}\n"
 			  "  two: {type: rx, port: b}\n"
