@@ -176,9 +176,10 @@ int weir_config_port_index(const struct weir_config *config, const char *name)
 	return -1;
 }
 
-int weir_stage_output_index(const struct weir_stage *stage, const char *name)
+int weir_config_output_index(
+	const struct weir_config_stage *stage, const char *name)
 {
-	for (unsigned i = 0; i < weir_stage_output_count(stage); i++) {
+	for (unsigned i = 0; i < stage->output_count; i++) {
 		if (!strcmp(stage->outputs[i], name))
 			return (int)i;
 	}

@@ -83,7 +83,8 @@ int weir_config_stage_index(
 	const struct weir_config *config, const char *name, size_t size);
 int weir_config_port_index(const struct weir_config *config, const char *name);
 
-// weir_stage_output_index answers the index of an output, or -1.
-int weir_stage_output_index(const struct weir_stage *stage, const char *name);
+// weir_config_output_index answers the index of an output, or -1.
+int weir_config_output_index(
+	const struct weir_config_stage *stage, const char *name);
 
 #endif

@@ -79,6 +79,8 @@ struct weir_config_stage {
 	struct weir_option_block *options; // a struct of type->state_size
 	struct weir_config_input *inputs;
 	unsigned input_count;
+	const char *outputs[WEIR_STAGE_NAMES]; // NULL-ended
+	unsigned output_count;
 	bool drop_rest[WEIR_STAGE_NAMES]; // outputs that the file says to drop
 	int port; // index of the port of option "port"; -1: none
 	unsigned replicas;

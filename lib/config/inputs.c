@@ -41,7 +41,7 @@ static bool only_output(struct weir_check *check,
 	const struct weir_config_stage *stage,
 	const struct weir_config_input *input)
 {
-	unsigned count = weir_stage_output_count(stage->type);
+	unsigned count = stage->output_count;
 	char all[200] = "";
 	size_t used = 0;
 
@@ -56,7 +56,7 @@ static bool only_output(struct weir_check *check,
 	for (unsigned i = 0; i < count && used < sizeof(all); i++)
 		used += (size_t)snprintf(all + used, sizeof(all) - used,
 			"%s%s.%s", i ? " or " : "", stage->name,
-			stage->type->outputs[i]);
+			stage->outputs[i]);
 	weir_fault_add(check->faults, input->at,
 		"stage '%s' has several outputs: write %s", stage->name, all);
 	return false;
@@ -67,20 +67,22 @@ static bool named_output(struct weir_check *check,
 	const char *name)
 {
 	char where[WEIR_NAME_SIZE_MAX + 16];
-	int output = weir_stage_output_index(stage->type, name);
+	int output = weir_config_output_index(stage, name);
 
 	if (output >= 0) {
 		input->output = (unsigned)output;
 		return true;
 	}
+	if (stage->type->outputs_from && check->drops_unclear[input->stage])
+		return false;
 	snprintf(where, sizeof(where), " of stage '%.*s'", WEIR_NAME_SIZE_MAX,
 		stage->name);
 	weir_fault_unknown(check->faults, input->at,
 		&(struct weir_unknown){.what = "output",
 			.word = name,
 			.where = where,
-			.words = stage->type->outputs,
-			.count = weir_stage_output_count(stage->type)});
+			.words = stage->outputs,
+			.count = stage->output_count});
 	return false;
 }
 

@@ -242,15 +242,34 @@ static const char *name_of(
 	return name;
 }
 
+// given_outputs answers the outputs that an option of the element names, parted
+// by commas; "" where there are none.
+static const char *given_outputs(
+	const struct element *element, const struct weir_stage *stage)
+{
+	const char *name = stage->outputs_from;
+
+	for (unsigned i = 1; name && i < element->count; i++)
+		if (!strncmp(element->words[i], name, strlen(name)) &&
+			element->words[i][strlen(name)] == '=')
+			return element->words[i] + strlen(name) + 1;
+	return "";
+}
+
 // What comes before: of several outputs, the first goes on.
 static void put_input(FILE *to, const struct short_form *form, unsigned index)
 {
 	const struct weir_stage *before =
 		weir_stage_find(type_of(form, index - 1));
-	char name[NAME_ROOM], input[NAME_ROOM + 40];
+	char name[NAME_ROOM], input[NAME_ROOM + 80];
+	const char *given;
 
 	name_of(form, index - 1, name, sizeof(name));
-	if (before && weir_stage_output_count(before) > 1)
+	if (before &&
+		*(given = given_outputs(&form->elements[index - 1], before)))
+		snprintf(input, sizeof(input), "%s.%.*s", name,
+			(int)strcspn(given, ","), given);
+	else if (before && weir_stage_output_count(before) > 1)
 		snprintf(input, sizeof(input), "%s.%s", name,
 			before->outputs[0]);
 	else
@@ -259,16 +278,34 @@ static void put_input(FILE *to, const struct short_form *form, unsigned index)
 	put_text(to, input, strlen(input));
 }
 
-static void put_drops(FILE *to, const struct weir_stage *stage, unsigned first)
+// put_drops drops what no element takes: all outputs, but the first where
+// another element follows.
+static void put_drops(
+	FILE *to, const struct weir_stage *stage, const char *given, bool last)
 {
-	unsigned count = weir_stage_output_count(stage);
+	const char *before = ", drop: [";
+	bool taken = last;
 
-	if (first >= count)
-		return;
-	fputs(", drop: [", to);
-	for (unsigned i = first; i < count; i++)
-		fprintf(to, "%s%s", i > first ? ", " : "", stage->outputs[i]);
-	putc(']', to);
+	while (*given) {
+		size_t size = strcspn(given, ",");
+
+		if (taken) {
+			fputs(before, to);
+			put_text(to, given, size);
+			before = ", ";
+		}
+		taken = true;
+		given += size + (given[size] == ',');
+	}
+	for (unsigned i = 0; i < weir_stage_output_count(stage); i++) {
+		if (taken) {
+			fprintf(to, "%s%s", before, stage->outputs[i]);
+			before = ", ";
+		}
+		taken = true;
+	}
+	if (before[2] == '\0')
+		putc(']', to);
 }
 
 static void put_stage(FILE *to, const struct short_form *form, unsigned index)
@@ -291,7 +328,7 @@ static void put_stage(FILE *to, const struct short_form *form, unsigned index)
 		put_option(
 			to, stage ? stage->options : NULL, element->words[i]);
 	if (stage)
-		put_drops(to, stage, last ? 0 : 1);
+		put_drops(to, stage, given_outputs(element, stage), last);
 	fputs("}\n", to);
 }
 

@@ -3,6 +3,7 @@
 // A stage is a mapping: its type, what every stage may say, and the options of
 // its type. Who gives to whom is checked when all stages are known (wiring).
 #include "config/check.h"
+#include "stage/outputs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,18 +72,21 @@ static void set_drops(struct weir_check *check, struct weir_config_stage *stage,
 	snprintf(where, sizeof(where), " of stage '%.*s'", WEIR_NAME_SIZE_MAX,
 		stage->name);
 	for (const char **name = common->drop; *name; name++) {
-		output = weir_stage_output_index(stage->type, *name);
+		output = weir_config_output_index(stage, *name);
 		if (output >= 0) {
 			stage->drop_rest[output] = true;
 			continue;
 		}
+		if (stage->type->outputs_from &&
+			check->drops_unclear[stage - check->config->stages])
+			continue;
 		check->drops_unclear[stage - check->config->stages] = true;
 		weir_fault_unknown(check->faults, node->at,
 			&(struct weir_unknown){.what = "output",
 				.word = *name,
 				.where = where,
-				.words = stage->type->outputs,
-				.count = weir_stage_output_count(stage->type)});
+				.words = stage->outputs,
+				.count = stage->output_count});
 	}
 }
 
@@ -135,6 +139,29 @@ static void check_key(struct weir_check *check, struct weir_config_stage *stage,
 		unknown_key(check, stage, node);
 }
 
+// name_outputs finds out what the outputs are called. Where that cannot be told,
+// nothing more is said of them.
+static void name_outputs(struct weir_check *check,
+	struct weir_config_stage *stage, const struct weir_node *node)
+{
+	const struct weir_stage *type = stage->type;
+	struct weir_error why = {0};
+	int count = weir_stage_outputs(type,
+		weir_option_block_data(stage->options), stage->outputs, &why);
+	const struct weir_node *child;
+
+	stage->output_count =
+		count < 0 ? weir_stage_output_count(type) : (unsigned)count;
+	if (!type->outputs_from)
+		return;
+	child = weir_node_get(node, type->outputs_from);
+	if (count < 0)
+		weir_fault_add(check->faults, child ? child->at : stage->at,
+			"stage '%s': %s", stage->name, why.text);
+	if (count < 0 || !child)
+		check->drops_unclear[stage - check->config->stages] = true;
+}
+
 static void check_keys(struct weir_check *check,
 	struct weir_config_stage *stage, const struct weir_node *node)
 {
@@ -147,6 +174,7 @@ static void check_keys(struct weir_check *check,
 		return;
 	}
 	weir_node_each(child, node) check_key(check, stage, common, child);
+	name_outputs(check, stage, node);
 	take_common(check, stage, common, node);
 	weir_option_block_destroy(common);
 	snprintf(what, sizeof(what), "stage '%.*s'", WEIR_NAME_SIZE_MAX,

@@ -90,7 +90,7 @@ static bool is_there(const struct weir_check *check, const char *key)
 		return true; // has been told of
 	if (!strncmp(dot, ".drops.", 7))
 		return has_drop(type, dot + 7);
-	return weir_stage_output_index(type, dot + 1) >= 0;
+	return weir_config_output_index(&config->stages[stage], dot + 1) >= 0;
 }
 
 static void add_name(struct weir_check *check, struct weir_words *words,
@@ -117,9 +117,9 @@ static void unknown_place(
 		const struct weir_config_stage *stage = &config->stages[i];
 		const struct weir_stage *type = stage->type;
 
-		for (unsigned j = 0; type && type->outputs[j]; j++)
+		for (unsigned j = 0; j < stage->output_count; j++)
 			add_name(check, &words, stage->name, ".",
-				type->outputs[j]);
+				stage->outputs[j]);
 		for (unsigned j = 0; type && type->drops[j]; j++)
 			add_name(check, &words, stage->name, ".drops.",
 				type->drops[j]);

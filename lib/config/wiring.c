@@ -63,10 +63,10 @@ static struct consumers consumers_of(
 static void output_name(const struct weir_config_stage *stage, unsigned output,
 	char *name, size_t size)
 {
-	bool only = weir_stage_output_count(stage->type) == 1;
+	bool only = stage->output_count == 1;
 
 	snprintf(name, size, "%s%s%s", stage->name, only ? "" : ".",
-		only ? "" : stage->type->outputs[output]);
+		only ? "" : stage->outputs[output]);
 }
 
 static void check_output(struct weir_check *check, unsigned index,
@@ -74,7 +74,7 @@ static void check_output(struct weir_check *check, unsigned index,
 {
 	const struct weir_config_stage *stage = &check->config->stages[index];
 	struct consumers to = consumers_of(check->config, index, output);
-	const char *word = stage->type->outputs[output];
+	const char *word = stage->outputs[output];
 	char name[80];
 
 	output_name(stage, output, name, sizeof(name));
@@ -270,7 +270,7 @@ void weir_check_wiring(struct weir_check *check)
 
 		if (!type)
 			continue;
-		for (unsigned j = 0; j < weir_stage_output_count(type); j++)
+		for (unsigned j = 0; j < config->stages[i].output_count; j++)
 			check_output(check, i, j, complete);
 		check_replicas(check, i);
 	}

@@ -21,9 +21,10 @@ void weir_drops_each(const struct weir_instance *instance,
 			each(arg, type->drops[i], counts->dropped[i],
 				(type->drops_asked & 1u << i) ||
 					!strcmp(type->drops[i], "asked"));
-	for (unsigned i = 0; type->outputs[i]; i++)
+	for (unsigned i = 0; i < instance->config->output_count; i++)
 		if (counts->rest[i])
-			each(arg, type->outputs[i], counts->rest[i], true);
+			each(arg, instance->config->outputs[i], counts->rest[i],
+				true);
 	if (counts->no_mbuf)
 		each(arg, "no_mbuf", counts->no_mbuf, false);
 	if (counts->sifted.count)
@@ -50,7 +51,7 @@ struct weir_equation weir_equation_of_instance(
 		.consumed = counts->consumed,
 	};
 
-	for (unsigned i = 0; instance->type->outputs[i]; i++)
+	for (unsigned i = 0; i < instance->config->output_count; i++)
 		e.out += counts->out[i];
 	weir_drops_each(instance, add_drop, &e);
 	close_equation(&e);

@@ -72,7 +72,8 @@ static void fill_one(struct reach *reach, unsigned index, unsigned place)
 	const struct weir_stage *type = instance->type;
 	uint32_t take = 0, emit = 0;
 
-	for (unsigned output = 0; type->outputs[output]; output++) {
+	for (unsigned output = 0; output < instance->config->output_count;
+		output++) {
 		uint32_t copies =
 			type->out_max[output] ? type->out_max[output] : 1;
 

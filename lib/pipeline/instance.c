@@ -33,20 +33,21 @@ static void list_fields(
 	struct fields *fields, const struct weir_instance *instance)
 {
 	const struct weir_stage *type = instance->type;
+	const struct weir_config_stage *config = instance->config;
 
 	field(fields, "", "in", WEIR_COUNT_TOTAL, AT(in));
 	field(fields, "", "made", WEIR_COUNT_TOTAL, AT(made));
 	field(fields, "", "consumed", WEIR_COUNT_TOTAL, AT(consumed));
 	field(fields, "", "held", WEIR_COUNT_GAUGE, AT(held));
-	for (unsigned i = 0; type->outputs[i]; i++)
-		field(fields, "out.", type->outputs[i], WEIR_COUNT_TOTAL,
+	for (unsigned i = 0; i < config->output_count; i++)
+		field(fields, "out.", config->outputs[i], WEIR_COUNT_TOTAL,
 			AT(out[i]));
 	for (unsigned i = 0; type->drops[i]; i++)
 		field(fields, "drop.", type->drops[i], WEIR_COUNT_TOTAL,
 			AT(dropped[i]));
-	for (unsigned i = 0; type->outputs[i]; i++)
+	for (unsigned i = 0; i < config->output_count; i++)
 		if (instance->config->drop_rest[i])
-			field(fields, "drop.", type->outputs[i],
+			field(fields, "drop.", config->outputs[i],
 				WEIR_COUNT_TOTAL, AT(rest[i]));
 	if (type->writes)
 		field(fields, "drop.", "no_mbuf", WEIR_COUNT_TOTAL,

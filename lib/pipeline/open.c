@@ -155,12 +155,14 @@ static const char *name_edge(
 {
 	const struct weir_plan_instance *from = &plan->instances[edge->from];
 	const struct weir_plan_instance *to = &plan->instances[edge->to];
-	const struct weir_stage *type = plan->config->stages[from->stage].type;
-	bool several = weir_stage_output_count(type) > 1;
+	const struct weir_config_stage *config =
+		&plan->config->stages[from->stage];
+	bool several = config->output_count > 1;
 	char *name;
 
 	return asprintf(&name, "%s%s%s->%s", from->name, several ? "." : "",
-		       several ? type->outputs[edge->output] : "", to->name) < 0
+		       several ? config->outputs[edge->output] : "",
+		       to->name) < 0
 		       ? NULL
 		       : name;
 }

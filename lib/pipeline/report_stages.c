@@ -65,8 +65,8 @@ static void report_outputs(const struct weir_instance *instance, json_t *object)
 {
 	json_t *outputs = set_object(object, "outputs");
 
-	for (unsigned i = 0; instance->type->outputs[i]; i++)
-		set(outputs, instance->type->outputs[i],
+	for (unsigned i = 0; i < instance->config->output_count; i++)
+		set(outputs, instance->config->outputs[i],
 			instance->counts->out[i]);
 }
 

@@ -311,13 +311,13 @@ static int check_ways(const struct weir_shell *shell, struct weir_error *e)
 {
 	const struct weir_instance *root = shell->root;
 
-	for (unsigned i = 0; root->type->outputs[i]; i++)
+	for (unsigned i = 0; i < root->config->output_count; i++)
 		if (weir_out_ways(&root->out, i) != 1)
 			return weir_error_set(e, -EINVAL,
 				"stage '%s': a task sends '%s' to one "
 				"consumer; "
 				"put a shard or tee behind it",
-				root->plan->name, root->type->outputs[i]);
+				root->plan->name, root->config->outputs[i]);
 	return 0;
 }
 

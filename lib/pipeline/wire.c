@@ -19,7 +19,7 @@ static struct shape shape_of(const struct weir_instance *instance)
 	const struct weir_stage *type = instance->type;
 	struct shape shape = {0};
 
-	for (unsigned i = 0; type->outputs[i]; i++) {
+	for (unsigned i = 0; i < instance->config->output_count; i++) {
 		unsigned copies = type->out_max[i] ? type->out_max[i] : 1;
 		unsigned ways = instance->plan->ways[i];
 
@@ -36,7 +36,7 @@ static void lay_lanes(struct weir_instance *instance, const struct shape *shape,
 	struct weir_out *out = &instance->out;
 	unsigned lane = 0, output = 0;
 
-	for (; instance->type->outputs[output]; output++) {
+	for (; output < instance->config->output_count; output++) {
 		out->first[output] = (uint16_t)lane;
 		for (unsigned i = 0; i < instance->plan->ways[output]; i++) {
 			unsigned size = shape->size[output];

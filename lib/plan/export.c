@@ -62,11 +62,11 @@ void weir_plan_dot(const struct weir_plan *plan, FILE *to)
 	}
 	for (unsigned e = 0; e < plan->edge_count; e++) {
 		const struct weir_plan_edge *edge = &plan->edges[e];
-		const struct weir_stage *type =
-			stage_of(plan, edge->from)->type;
+		const struct weir_config_stage *from =
+			stage_of(plan, edge->from);
 
 		fprintf(to, "  i%u -> i%u [taillabel=", edge->from, edge->to);
-		quoted(type->outputs[edge->output], to);
+		quoted(from->outputs[edge->output], to);
 		if (edge->join == WEIR_PLAN_RING)
 			fprintf(to, ", label=\"%u\"", edge->depth);
 		else
@@ -105,10 +105,10 @@ static json_t *json_instance(const struct weir_plan *plan, unsigned index)
 static json_t *json_edge(
 	const struct weir_plan *plan, const struct weir_plan_edge *edge)
 {
-	const struct weir_stage *type = stage_of(plan, edge->from)->type;
+	const struct weir_config_stage *from = stage_of(plan, edge->from);
 	json_t *object = json_pack("{s:s, s:s, s:i, s:s, s:s, s:b}", "from",
 		plan->instances[edge->from].name, "output",
-		type->outputs[edge->output], "way", (int)edge->way, "to",
+		from->outputs[edge->output], "way", (int)edge->way, "to",
 		plan->instances[edge->to].name, "join",
 		edge->join == WEIR_PLAN_FUSED ? "call" : "ring", "across",
 		(int)edge->across);

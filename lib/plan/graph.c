@@ -35,7 +35,7 @@ static int add_instance(
 		.index = index,
 		.port_queue = -1,
 	};
-	for (unsigned o = 0; o < weir_stage_output_count(said->type); o++)
+	for (unsigned o = 0; o < said->output_count; o++)
 		if (said->drop_rest[o])
 			instance->ways[o] = 1;
 	plan->instance_count++;

@@ -91,10 +91,10 @@ static void output_name(const struct weir_plan *plan,
 {
 	const struct weir_config_stage *from = stage_of(plan, edge->from);
 	const char *name = plan->instances[edge->from].name;
-	int used = weir_stage_output_count(from->type) == 1
+	int used = from->output_count == 1
 			   ? snprintf(text, size, "%s", name)
 			   : snprintf(text, size, "%s.%s", name,
-				     from->type->outputs[edge->output]);
+				     from->outputs[edge->output]);
 
 	if (from->type->ways != WEIR_WAYS_ONE && used > 0 &&
 		(size_t)used < size)
@@ -124,13 +124,12 @@ static void print_dropped(const struct weir_plan *plan, FILE *to)
 		const struct weir_config_stage *stage =
 			&plan->config->stages[s];
 
-		for (unsigned o = 0; o < weir_stage_output_count(stage->type);
-			o++)
+		for (unsigned o = 0; o < stage->output_count; o++)
 			if (stage->drop_rest[o])
 				fprintf(to,
 					"    %s.%s is dropped, as the file "
 					"says\n",
-					stage->name, stage->type->outputs[o]);
+					stage->name, stage->outputs[o]);
 	}
 }
 

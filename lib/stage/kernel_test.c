@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stage/kernel_test.h"
 
+#include "stage/outputs.h"
+
 #include "mem/pool.h"
 
 #include <errno.h>
@@ -117,7 +119,6 @@ static int open_lanes(struct weir_kernel_test *test, unsigned ways)
 	struct weir_out *out = &test->out;
 	int err;
 
-	test->output_count = weir_stage_output_count(stage);
 	test->lane_count = test->output_count * each;
 	for (unsigned i = 0; i <= WEIR_STAGE_NAMES; i++)
 		out->first[i] =
@@ -173,6 +174,7 @@ int weir_kernel_test_open(struct weir_kernel_test **test,
 	struct weir_error *e)
 {
 	struct weir_kernel_test *t = calloc(1, sizeof(*t));
+	const char *names[WEIR_STAGE_NAMES];
 	int err;
 
 	*test = NULL;
@@ -195,6 +197,10 @@ int weir_kernel_test_open(struct weir_kernel_test **test,
 	if (err)
 		goto undo;
 	t->state = weir_option_block_data(t->options);
+	err = weir_stage_outputs(stage, t->state, names, e);
+	if (err < 0)
+		goto undo;
+	t->output_count = (unsigned)err;
 	err = open_lanes(t, ways);
 	if (err) {
 		weir_error_set(e, err, "out of memory");

@@ -5,6 +5,8 @@
 // writes a stage learns at registration what is wrong with its table.
 #include "stage/stage.h"
 
+#include "stage/outputs.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -37,7 +39,7 @@ static bool one_of(const char *word, const char *const *words)
 	return false;
 }
 
-static bool name_legal(const char *name)
+bool weir_stage_name_legal(const char *name)
 {
 	size_t length = strlen(name);
 
@@ -70,7 +72,7 @@ static int check_names(const struct weir_stage *stage, const char *what,
 				"stands behind the table's end", e);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		if (!name_legal(names[i]))
+		if (!weir_stage_name_legal(names[i]))
 			return refuse(stage, what, names[i],
 				"is not made of a-z, 0-9 and '_'", e);
 		for (unsigned j = 0; j < i; j++) {
@@ -127,6 +129,15 @@ static int check_options(const struct weir_stage *stage, struct weir_error *e)
 			return refuse(stage, "option", option[i].name,
 				"names a port, so it must be a text", e);
 	}
+	option = stage->outputs_from
+			 ? weir_option_find(stage->options, stage->outputs_from)
+			 : NULL;
+	if (stage->outputs_from &&
+		(!option || option->type != WEIR_TYPE_TEXTS || option->live))
+		return refuse(stage, "option", stage->outputs_from,
+			"names outputs, so it must be there, hold texts and "
+			"not be live",
+			e);
 	return 0;
 }
 
@@ -158,7 +169,7 @@ static int check(const struct weir_stage *stage, struct weir_error *e)
 	const char *fault;
 	int error;
 
-	if (!stage->type || !name_legal(stage->type))
+	if (!stage->type || !weir_stage_name_legal(stage->type))
 		return weir_error_set(e, -EINVAL,
 			"stage type '%s': a type is made of a-z, 0-9 and '_'",
 			stage->type ? stage->type : "");

@@ -298,6 +298,10 @@ struct weir_stage {
 	// drops_asked has a bit for each of drops, from the lowest on, that whoever
 	// wrote the file wanted, beside one that is named "asked".
 	uint32_t drops_asked;
+	// outputs_from is an option of type WEIR_TYPE_TEXTS whose values are the
+	// first outputs, before those of the table. It cannot be live. NULL:
+	// there is none.
+	const char *outputs_from;
 };
 
 // weir_stage_recv waits for input and answers up to count packets, and at most

@@ -288,6 +288,29 @@ Test(config, an_output_may_be_dropped_and_a_tee_gives_to_many)
 	cr_expect_not(stage("two")->drop_rest[0]);
 }
 
+Test(config, an_option_may_name_outputs)
+{
+	cr_assert_eq(parse("version: 1\n"
+			   "ports: {in: {null: ''}}\n"
+			   "stages:\n"
+			   "  rx: {type: rx, port: in}\n"
+			   "  two: {type: sort, inputs: rx, drop: [rest, b],\n"
+			   "        classes: [a, b]}\n"
+			   "  gone: {type: drop, inputs: two.a}\n",
+			     NULL),
+		0);
+	cr_expect_eq(stage("two")->output_count, 3);
+	cr_expect_str_eq(stage("two")->outputs[0], "a");
+	cr_expect_str_eq(stage("two")->outputs[1], "b");
+	cr_expect_str_eq(stage("two")->outputs[2], "rest");
+	cr_expect_null(stage("two")->outputs[3]);
+	cr_expect_not(stage("two")->drop_rest[0]);
+	cr_expect(stage("two")->drop_rest[1]);
+	cr_expect(stage("two")->drop_rest[2]);
+	cr_expect_eq(stage("gone")->inputs[0].output, 0);
+	cr_expect_eq(stage("rx")->output_count, 1);
+}
+
 Test(config, replicas_follow_a_shard_or_as_many_replicas)
 {
 	cr_assert_eq(parse("version: 1\n"

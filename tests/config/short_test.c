@@ -80,6 +80,18 @@ Test(short, of_several_outputs_the_first_goes_on)
 	cr_expect(config->stages[1].drop_rest[1]);
 }
 
+Test(short, of_outputs_that_an_option_names_the_first_goes_on)
+{
+	accept("file:a ! sort classes=a,b ! file:b");
+	cr_expect_eq(config->stages[2].inputs[0].output, 0);
+	cr_expect_not(config->stages[1].drop_rest[0]);
+	cr_expect(config->stages[1].drop_rest[1]);
+	cr_expect(config->stages[1].drop_rest[2]);
+	accept("file:a ! sort classes=a");
+	cr_expect(config->stages[1].drop_rest[0]);
+	cr_expect(config->stages[1].drop_rest[1]);
+}
+
 Test(short, a_stage_may_end_it_and_then_all_is_dropped)
 {
 	accept("null: ! filter expr=udp");

@@ -16,6 +16,7 @@ struct types_state {
 	uint32_t by, level;
 	uint64_t time_ns;
 	double part;
+	const char **classes;
 };
 
 static inline void types_kernel(
@@ -104,6 +105,15 @@ static const struct weir_stage types_stages[] = {
 			"time", "1ms", "how long")},
 		.outputs = {"out"},
 		.drops = {"full"},
+		.kernel = types_kernel},
+	{.abi = WEIR_STAGE_ABI,
+		.type = "sort",
+		.help = "gives each class an output",
+		.state_size = sizeof(struct types_state),
+		.options = {WEIR_OPTION_REQUIRED(WEIR_TYPE_TEXTS,
+			struct types_state, classes, "classes", "the classes")},
+		.outputs = {"rest"},
+		.outputs_from = "classes",
 		.kernel = types_kernel},
 	{.abi = WEIR_STAGE_ABI,
 		.type = "drop",

@@ -3,6 +3,8 @@
 // The planner on configs made by hand, for machines made by hand.
 #include "plan/plan.h"
 
+#include "stage/outputs.h"
+
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -87,6 +89,8 @@ static struct weir_config_stage *add(
 		.lcore = -1,
 		.at = {"f.yaml", 10 + index, 3},
 	};
+	stage->output_count =
+		(unsigned)weir_stage_outputs(type, NULL, stage->outputs, NULL);
 	return stage;
 }
 

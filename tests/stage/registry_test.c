@@ -158,6 +158,16 @@ Test(stage_registry, exactly_one_of_kernel_and_task_is_wanted)
 			     "one of them");
 }
 
+Test(stage_registry, what_names_outputs_is_an_option_of_texts)
+{
+	struct weir_stage stage = sound("names");
+
+	stage.outputs_from = "no";
+	expect_fault(&stage,
+		"stage type 'names': option 'no' names outputs, so it must be "
+		"there, hold texts and not be live");
+}
+
 Test(stage_registry, names_are_legal_and_unique)
 {
 	struct weir_stage stage = sound("Bad");
