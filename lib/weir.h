@@ -9,6 +9,7 @@
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/version.h"
 #include "builtin/builtin.h"
 #include "chan/chan.h"
 #include "config/config.h"
