@@ -9,14 +9,7 @@
 //	              rte_pktmbuf_pool_create makes it
 //	rx_tx.strict  loop: the loop over the pipeline's own devices and pool,
 //	              which without hugepages is laid out closer than DPDK's
-#include "bench.h"
-#include "builtin/builtin.h"
-#include "config/config.h"
-#include "drivers.h"
-#include "pipeline/runner.h"
-#include "plan/plan.h"
-#include "task/executor_inline.h"
-#include "task/timer.h"
+#include "rig.h"
 
 #include <rte_bus_vdev.h>
 #include <rte_ethdev.h>
@@ -34,24 +27,8 @@ struct ports {
 	uint16_t rx, tx;
 };
 
-static struct {
-	struct weir_pipeline *pipeline;
-	struct weir_executor *executor;
-	struct weir_timer end;
-	uint64_t run_ticks;
-} bench;
-
-static void die(const struct weir_error *e)
-{
-	fprintf(stderr, "%s\n", e->text);
-	exit(1);
-}
-
-static void end_run(struct weir_executor *executor, struct weir_timer *timer)
-{
-	(void)timer;
-	weir_executor_stop(executor);
-}
+static struct rig rig;
+static uint64_t run_ticks;
 
 static double loop_by_hand(void *arg)
 {
@@ -71,64 +48,14 @@ static double loop_by_hand(void *arg)
 	return (double)(weir_ticks() - begin) / (double)(count ? count : 1);
 }
 
-static uint64_t sent_by_pipeline(void)
-{
-	struct weir_pipeline *pipeline = bench.pipeline;
-	unsigned last = pipeline->plan->instance_count - 1;
-
-	return pipeline->instances[last].counts->consumed;
-}
-
 static double loop_of_weir(void *arg)
 {
-	uint64_t before = sent_by_pipeline(), begin, count;
+	uint64_t before = rig_sent(&rig), begin = weir_ticks(), count;
 
 	(void)arg;
-	begin = weir_ticks();
-	weir_timer_set(bench.executor, &bench.end, begin + bench.run_ticks);
-	weir_executor_run(bench.executor);
-	count = sent_by_pipeline() - before;
+	rig_run(&rig, 0, run_ticks);
+	count = rig_sent(&rig) - before;
 	return (double)(weir_ticks() - begin) / (double)(count ? count : 1);
-}
-
-// port_id answers which ethdev a port of the pipeline is, by its name.
-static uint16_t port_id(const char *name)
-{
-	uint16_t id;
-
-	RTE_ETH_FOREACH_DEV(id)
-	{
-		char device[RTE_ETH_NAME_MAX_LEN];
-
-		if (rte_eth_dev_get_name_by_port(id, device) == 0 &&
-			strstr(device, name))
-			return id;
-	}
-	return 0;
-}
-
-// A pipeline from text, run by hand on this thread.
-static struct weir_config *config;
-static struct weir_plan *plan;
-
-static void open_pipeline(const char *text)
-{
-	static const struct weir_pipeline_options options = {0};
-	struct weir_error e = {0};
-
-	if (weir_config_parse(&config, "bench", text, strlen(text), NULL, &e) ||
-		weir_plan_create(&plan, config, NULL, &e) ||
-		weir_pipeline_open(&bench.pipeline, plan, &options, &e) ||
-		weir_ports_start(bench.pipeline, &e))
-		die(&e);
-	bench.executor = bench.pipeline->runners[0].executor;
-	for (unsigned i = 0; i < bench.pipeline->shell_count; i++)
-		if (weir_shell_start(
-			    &bench.pipeline->shells[i], bench.executor, &e))
-			die(&e);
-	weir_timer_init(&bench.end, end_run);
-	bench.run_ticks = weir_clock_ticks(weir_clock_real(), RUN_NS);
-	bench_pin(0); // EAL's start pins elsewhere
 }
 
 // prime puts packets into rings, which give out only what they were given.
@@ -184,7 +111,7 @@ static void open_text(const char *kind, bool loops)
 		"  tx: {type: tx, inputs: rx, port: %s}\n",
 		kind, loops ? "" : "  out: {", loops ? "" : kind,
 		loops ? "" : ": ''}\n", loops ? "in" : "out");
-	open_pipeline(text);
+	rig_open(&rig, text);
 }
 
 static void measure(const char *kind, bool loops)
@@ -197,8 +124,8 @@ static void measure(const char *kind, bool loops)
 		{"plain", loop_by_hand, &plain}, {"weir", loop_of_weir, NULL}};
 
 	open_text(kind, loops);
-	own.rx = port_id("in");
-	own.tx = port_id(loops ? "in" : "out");
+	own.rx = rig_device("in");
+	own.tx = rig_device(loops ? "in" : "out");
 	pool = rte_pktmbuf_pool_create(kind, PLAIN_PACKETS, 256, 0,
 		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (!pool) {
@@ -207,25 +134,20 @@ static void measure(const char *kind, bool loops)
 	}
 	plain.rx = plain.tx = open_plain(kind, pool);
 	if (loops) {
-		prime(own.tx, bench.pipeline->pool);
+		prime(own.tx, rig.pipeline->pool);
 		prime(plain.tx, pool);
 	}
 	bench_compare("pipeline.rx_tx", kind, "cycles/packet", usual, 2, false);
 	bench_compare("pipeline.rx_tx.strict", kind, "cycles/packet", strict, 2,
 		false);
-	weir_pipeline_close(bench.pipeline);
-	weir_plan_destroy(plan);
-	weir_config_destroy(config);
+	rig_close(&rig);
 }
 
 int main(int argc, char **argv)
 {
-	struct weir_error e = {0};
-
 	bench_begin(argc, argv);
-	if (weir_builtins_register(&e))
-		die(&e);
-	weir_drivers_register();
+	rig_register();
+	run_ticks = weir_clock_ticks(weir_clock_real(), RUN_NS);
 	measure("null", false);
 	measure("ring", true);
 	return bench_end();

@@ -14,6 +14,7 @@
 #include "task/executor_inline.h"
 #include "task/timer.h"
 
+#include <rte_ethdev.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,23 @@ static inline uint64_t rig_sent(const struct rig *rig)
 	unsigned last = rig->plan->instance_count - 1;
 
 	return load_relaxed(&rig->pipeline->instances[last].counts->consumed);
+}
+
+// rig_device answers which ethdev a port of the pipeline is, by its name.
+static inline uint16_t rig_device(const char *port)
+{
+	uint16_t id;
+
+	RTE_ETH_FOREACH_DEV(id)
+	{
+		char device[RTE_ETH_NAME_MAX_LEN];
+
+		if (rte_eth_dev_get_name_by_port(id, device) == 0 &&
+			strstr(device, port))
+			return id;
+	}
+	fprintf(stderr, "no device for port %s\n", port);
+	exit(1);
 }
 
 static inline void rig_end(
