@@ -78,6 +78,13 @@ static const struct weir_port_driver gate_driver = {
 	.finished = gate_finished,
 };
 
+// A device does not say when it has finished.
+static const struct weir_port_driver device_driver = {
+	.name = "device",
+	.rx = gate_rx,
+	.tx = gate_tx,
+};
+
 // An instance of rx or tx with all that its shell would give it.
 struct instance {
 	const struct weir_stage *stage;
@@ -87,23 +94,31 @@ struct instance {
 	struct weir_out out;
 	struct weir_lane lane;
 	struct rte_mbuf *packets[WEIR_BURST];
-	uint64_t consumed, made;
+	struct rte_mbuf *trash[512];
+	uint64_t consumed, made, dropped[WEIR_STAGE_NAMES];
 	struct weir_count_segment *segment;
 	struct weir_count_reader *counts;
 };
 
-static struct instance *instance_open(const struct weir_stage *stage)
+static struct instance *instance_open_on(const struct weir_stage *stage,
+	const struct weir_port_driver *driver, bool sampled_first)
 {
 	struct instance *i = calloc(1, sizeof(*i));
-	struct weir_stage_setup setup = {.name = "it", .port = &i->port};
+	struct weir_stage_setup setup = {.name = "it",
+		.port = &i->port,
+		.clock = &clock_virtual,
+		.sampled_first = sampled_first};
 	struct weir_error e = {0};
 
 	i->stage = stage;
-	i->port = (struct weir_port){&gate_driver, &i->gate, "gate"};
+	i->port = (struct weir_port){
+		.driver = driver, .state = &i->gate, .name = "gate"};
 	i->state = calloc(1, stage->state_size);
 	i->lane = (struct weir_lane){
 		.packets = i->packets, .size = WEIR_BURST, .room = WEIR_BURST};
 	i->out = (struct weir_out){.lanes = &i->lane,
+		.trash = {.packets = i->trash, .size = 512},
+		.dropped = i->dropped,
 		.consumed = &i->consumed,
 		.made = &i->made,
 		.now = ticks};
@@ -118,9 +133,15 @@ static struct instance *instance_open(const struct weir_stage *stage)
 	return i;
 }
 
+static struct instance *instance_open(const struct weir_stage *stage)
+{
+	return instance_open_on(stage, &gate_driver, false);
+}
+
 static void instance_close(struct instance *i)
 {
 	rte_pktmbuf_free_bulk(i->gate.taken, i->gate.taken_count);
+	rte_pktmbuf_free_bulk(i->trash, i->out.trash.count);
 	if (i->stage->fini)
 		i->stage->fini(i->state);
 	weir_count_close(i->counts);
@@ -310,5 +331,61 @@ Test(tx, records_how_long_sampled_packets_took_when_the_port_takes_them)
 	cr_expect_eq(latency_of(i)->max, 120);
 	cr_expect_eq(weir_histogram_count(latency_of(i)), 2);
 	cr_expect(!(in[3]->ol_flags & weir_stamp_flag));
+	instance_close(i);
+}
+
+Test(tx, lets_no_mark_leave_where_only_the_first_is_sampled)
+{
+	struct instance *i =
+		instance_open_on(&weir_builtin_tx, &gate_driver, true);
+	struct rte_mbuf *in[4];
+
+	cr_assert_eq(rte_pktmbuf_alloc_bulk(pool, in, 4), 0);
+	*weir_stamp_of(in[0]) = ticks - 10;
+	in[0]->ol_flags |= weir_stamp_flag;
+	// Refused, it is still marked, and recorded when it is taken.
+	kernel(i, in, 2);
+	cr_expect_eq(weir_histogram_count(latency_of(i)), 0);
+	cr_expect(in[0]->ol_flags & weir_stamp_flag);
+	i->gate.open = 2;
+	tick(i);
+	cr_expect_eq(latency_of(i)->sum, 10);
+	cr_expect(!(in[0]->ol_flags & weir_stamp_flag));
+	*weir_stamp_of(in[2]) = ticks - 7;
+	in[2]->ol_flags |= weir_stamp_flag;
+	i->gate.open = 2;
+	kernel(i, in + 2, 2);
+	cr_expect_eq(latency_of(i)->sum, 17);
+	cr_expect(!(in[2]->ol_flags & weir_stamp_flag));
+	cr_expect_eq(i->consumed, 4);
+	instance_close(i);
+}
+
+Test(tx, gives_up_at_the_end_a_device_that_takes_none_for_a_second)
+{
+	struct instance *i =
+		instance_open_on(&weir_builtin_tx, &device_driver, false);
+	uint64_t second = weir_clock_ticks(&clock_virtual, 1000000000);
+	struct rte_mbuf *in[200];
+
+	cr_assert_eq(rte_pktmbuf_alloc_bulk(pool, in, 200), 0);
+	kernel(i, in, 200);
+	i->stage->drain(i->state, &i->out);
+	i->out.now += second - 1;
+	i->stage->drain(i->state, &i->out);
+	cr_expect_eq(i->stage->held(i->state), 200);
+	// It took some: the second begins anew.
+	i->gate.open = 5;
+	i->stage->drain(i->state, &i->out);
+	i->out.now += second - 1;
+	i->stage->drain(i->state, &i->out);
+	cr_expect(!i->stage->ended(i->state));
+	cr_expect_eq(i->stage->held(i->state), 195);
+	i->out.now += 1;
+	i->stage->drain(i->state, &i->out);
+	cr_expect(i->stage->ended(i->state));
+	cr_expect_eq(i->stage->held(i->state), 0);
+	cr_expect_eq(i->dropped[0], 195);
+	cr_expect_eq(i->consumed, 5);
 	instance_close(i);
 }
