@@ -68,14 +68,14 @@ static unsigned make_private(struct weir_shell *shell,
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	for (unsigned i = kept; i < n; i++) {
 		struct rte_mbuf *alone =
-			weir_packet_unshare(in[i], instance->pool);
+			weir_packet_private(in[i], instance->pool);
 
-		if (likely(alone != NULL)) {
+		if (unlikely(alone != in[i]))
+			trash->packets[trash->count++] = in[i];
+		if (likely(alone != NULL))
 			in[kept++] = alone;
-			continue;
-		}
-		count_add(&instance->counts->no_mbuf, 1);
-		trash->packets[trash->count++] = in[i];
+		else
+			count_add(&instance->counts->no_mbuf, 1);
 	}
 	return kept;
 }

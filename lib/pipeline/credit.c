@@ -95,6 +95,9 @@ static void fill_one(struct reach *reach, unsigned index, unsigned place)
 	// What drains or ticks may drop what it holds.
 	if (place == trash_place(reach) && !emit)
 		emit = 1;
+	// The shared original of what it writes to goes there, too.
+	if (place == trash_place(reach) && type->writes)
+		take = add(take, 1);
 	reach->take[index * reach->places + place] = take;
 	reach->emit[index * reach->places + place] = emit;
 }

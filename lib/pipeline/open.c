@@ -7,7 +7,6 @@
 #include "pipeline/wire.h"
 
 #include <errno.h>
-#include <rte_mempool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,18 +103,6 @@ static int open_eal(const struct weir_plan *plan,
 	return weir_eal_open(&eal, e);
 }
 
-static int open_pool(struct weir_pipeline *pipeline, struct weir_error *e)
-{
-	const struct weir_plan *plan = pipeline->plan;
-	int err = weir_pool_create(&pipeline->pool, "weir-packets",
-		plan->packet_count, plan->config->runtime.packet_size,
-		plan->executors[0].node, e);
-
-	if (!err)
-		store_relaxed(&pipeline->pool_gauges[0], pipeline->pool->size);
-	return err;
-}
-
 static void *make_array(unsigned count, size_t size, struct weir_error *e)
 {
 	void *array = weir_mem_create((count + 1) * size, WEIR_NODE_ANY);
@@ -140,7 +127,7 @@ static int open_instances(struct weir_pipeline *pipeline, struct weir_error *e)
 
 		err = weir_instance_open(instance, plan, i, pipeline->segment,
 			plan->executors[executor].node, e);
-		instance->pool = pipeline->pool;
+		instance->pool = weir_pools_of(pipeline, executor);
 		if (!err && instance->config->port >= 0)
 			instance->port =
 				&pipeline->ports[instance->config->port].port;
@@ -211,7 +198,7 @@ static int init_instance(struct weir_pipeline *pipeline,
 				      ? (unsigned)planned->port_queue
 				      : 0,
 		.clock = pipeline->clock,
-		.pool = pipeline->pool,
+		.pool = instance->pool,
 		.segment = pipeline->segment,
 		.node = pipeline->plan->executors[planned->executor].node,
 		.seed = 0x77656972,
@@ -247,7 +234,7 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 	if ((err = open_books(pipeline, e)))
 		return err;
 	if ((err = open_eal(plan, options, e)) ||
-		(err = open_pool(pipeline, e)) ||
+		(err = weir_pools_open(pipeline, e)) ||
 		(err = weir_ports_open(pipeline, e)) ||
 		(err = open_instances(pipeline, e)) ||
 		(err = open_edges(pipeline, e)) ||

@@ -98,8 +98,7 @@ static void publish(struct weir_pipeline *pipeline)
 	}
 	for (unsigned i = 0; i < plan->instance_count; i++)
 		weir_instance_publish(&pipeline->instances[i]);
-	store_relaxed(&pipeline->pool_gauges[1],
-		(uint64_t)weir_pool_held(pipeline->pool));
+	store_relaxed(&pipeline->pool_gauges[1], weir_pools_held(pipeline));
 }
 
 static void cancel_sources(struct weir_pipeline *pipeline)
@@ -286,7 +285,7 @@ int weir_pipeline_finish(struct weir_pipeline *pipeline, struct weir_error *e)
 		return weir_error_set(
 			e, -ENOMEM, "no memory for the report of the run");
 	give_back(pipeline);
-	weir_report_end(pipeline, weir_pool_held(pipeline->pool));
+	weir_report_end(pipeline, weir_pools_held(pipeline));
 	return 0;
 }
 
@@ -311,7 +310,7 @@ void weir_pipeline_close(struct weir_pipeline *pipeline)
 		return;
 	if (pipeline->plan)
 		give_back(pipeline);
-	weir_pool_destroy(pipeline->pool);
+	weir_pools_close(pipeline);
 	if (pipeline->reader)
 		weir_count_close(pipeline->reader);
 	if (pipeline->segment)

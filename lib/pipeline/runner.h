@@ -5,6 +5,7 @@
 //
 //	runner.c    start, poll, stop, finish, close
 //	open.c      all that it opens
+//	pools.c     the pools
 //	ports.c     the ports
 //	executors.c the executors and what each runs
 //	books.c     the equations
@@ -70,8 +71,9 @@ struct weir_pipeline {
 	const struct weir_clock *clock;
 	struct weir_count_segment *segment;
 	struct weir_count_reader *reader;
-	struct rte_mempool *pool;
-	uint64_t *pool_gauges; // size, held
+	struct rte_mempool *pool;   // of the lcores
+	struct rte_mempool **pools; // by executor: of threads that have one
+	uint64_t *pool_gauges;	    // size, held: of all
 	struct weir_running_port *ports;
 	struct weir_instance *instances;
 	struct weir_edge *edges, *givebacks;
@@ -109,6 +111,14 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 // the file says it.
 int weir_port_fault(const struct weir_config_port *port, int code,
 	const char *text, struct weir_error *e);
+
+// The pools. of answers the one that an executor takes packets from, NULL for a
+// thread that takes none; held, how many packets are out of all of them.
+int weir_pools_open(struct weir_pipeline *pipeline, struct weir_error *e);
+struct rte_mempool *weir_pools_of(
+	const struct weir_pipeline *pipeline, unsigned executor);
+uint64_t weir_pools_held(const struct weir_pipeline *pipeline);
+void weir_pools_close(struct weir_pipeline *pipeline);
 
 // The ports. open those that receive and, last of all, when nothing else can
 // fail any more, those that only send: opening empties a file; stop adds what went wrong to the

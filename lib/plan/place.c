@@ -149,24 +149,19 @@ static unsigned free_place(struct choice *choice)
 	return 1 + choice->next_group++ % (choice->shared ? choice->shared : 1);
 }
 
+// check_thread: the packets of a port come from the pool of the lcores, which no
+// thread may touch.
 static void check_thread(struct weir_plan_draft *draft, unsigned instance)
 {
 	const struct weir_config_stage *stage =
 		weir_plan_stage_of(draft->plan, instance);
-	const char *why = NULL;
 
-	if (stage->place != WEIR_PLACE_THREAD ||
-		draft->plan->instances[instance].index)
-		return;
-	if (stage->port >= 0 || stage->type->source)
-		why = "it uses a port";
-	else if (stage->type->ways == WEIR_WAYS_COPY || stage->type->writes)
-		why = "it takes packets from a pool";
-	if (why)
+	if (stage->place == WEIR_PLACE_THREAD && stage->port >= 0 &&
+		!draft->plan->instances[instance].index)
 		weir_plan_fault(draft, stage->at,
-			"'%s' cannot run on a thread: %s, and pools belong to "
-			"lcores; use 'place: lcore'",
-			stage->name, why);
+			"'%s' cannot run on a thread: it uses a port, and the "
+			"packets of ports belong to lcores; use 'place: lcore'",
+			stage->name);
 }
 
 // executor_at answers the index of the executor for place, made if need be.

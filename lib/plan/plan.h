@@ -30,6 +30,7 @@ struct weir_plan_executor {
 	unsigned cpu;
 	int node;
 	bool shares_cpu;    // with another executor: it yields when idle
+	bool own_pool;	    // of a thread that takes packets from a pool
 	const char *reason; // why this CPU, a phrase
 };
 
@@ -69,7 +70,7 @@ struct weir_plan {
 	unsigned instance_count;
 	struct weir_plan_edge *edges;
 	unsigned edge_count;
-	uint32_t packet_count; // mbufs for the pool
+	uint32_t packet_count; // mbufs for a pool
 	uint64_t memory_size;  // EAL memory, bytes
 	bool no_huge;	       // no port needs PCI
 	unsigned main_cpu;     // housekeeping and threads

@@ -63,6 +63,27 @@ static bool makes_clones(const struct weir_stage *type)
 	return type->ways == WEIR_WAYS_COPY;
 }
 
+// mark_pools: a thread that takes packets from a pool has one of its own, out of
+// which only it takes; lcores give back.
+static unsigned mark_pools(struct weir_plan *plan)
+{
+	unsigned count = 1;
+
+	for (unsigned i = 0; i < plan->instance_count; i++) {
+		const struct weir_stage *type =
+			weir_plan_stage_of(plan, i)->type;
+		struct weir_plan_executor *executor =
+			&plan->executors[plan->instances[i].executor];
+
+		if (executor->kind != WEIR_PLAN_THREAD || executor->own_pool)
+			continue;
+		executor->own_pool =
+			makes_clones(type) || type->writes || type->source;
+		count += executor->own_pool;
+	}
+	return count;
+}
+
 static bool copies(const struct weir_plan *plan)
 {
 	for (unsigned i = 0; i < plan->instance_count; i++)
@@ -118,7 +139,7 @@ void weir_plan_size(struct weir_plan_draft *draft)
 	uint64_t packets = ring_packets(plan) + stage_packets(plan) +
 			   port_packets(plan) +
 			   (uint64_t)plan->executor_count * CACHED;
-	uint64_t need;
+	uint64_t need, pools = mark_pools(plan);
 
 	packets = (packets + ROUND - 1) / ROUND * ROUND;
 	if (runtime->packets && copies(plan) && runtime->packets < packets) {
@@ -134,8 +155,8 @@ void weir_plan_size(struct weir_plan_draft *draft)
 		packets = runtime->packets;
 	need = packets > UINT32_MAX / 2
 		       ? UINT64_MAX
-		       : weir_pool_size_estimate(
-				 (unsigned)packets, runtime->packet_size) +
+		       : pools * weir_pool_size_estimate((unsigned)packets,
+					 runtime->packet_size) +
 				 BASE_SIZE + plan->executor_count * LCORE_SIZE;
 	if (need > 1ull << 40) {
 		weir_error_set(draft->error, -EINVAL,

@@ -193,7 +193,12 @@ struct weir_stage_setup {
 	struct weir_port *port; // of the option "port", else NULL; lives longer
 	unsigned port_queue;
 	const struct weir_clock *clock; // lives longer
-	struct rte_mempool *pool;	// clones and new packets; lives longer
+	// For clones and new packets; lives longer. NULL on a thread, unless the
+	// stage is a source, writes, copies or has an out_max above 1: then it
+	// is the thread's own. A thread may take from it and never gives back:
+	// what it is done with goes through out, or weir_stage_drop and the
+	// like.
+	struct rte_mempool *pool;
 	struct weir_count_segment *segment; // lives longer
 	int node;
 	bool sampled_first; // a stamped packet stands first in what comes

@@ -3,7 +3,7 @@
 
 #include "mem/pool.h"
 
-struct rte_mbuf *weir_packet_unshare(
+struct rte_mbuf *weir_packet_private(
 	struct rte_mbuf *packet, struct rte_mempool *pool)
 {
 	struct rte_mbuf *copy;
@@ -19,6 +19,15 @@ struct rte_mbuf *weir_packet_unshare(
 	if (!copy)
 		return NULL;
 	weir_packet_copy_meta(copy, packet);
-	rte_pktmbuf_free(packet);
 	return copy;
+}
+
+struct rte_mbuf *weir_packet_unshare(
+	struct rte_mbuf *packet, struct rte_mempool *pool)
+{
+	struct rte_mbuf *alone = weir_packet_private(packet, pool);
+
+	if (alone && alone != packet)
+		rte_pktmbuf_free(packet);
+	return alone;
 }

@@ -34,6 +34,12 @@ static inline bool weir_packet_is_shared(struct rte_mbuf *packet)
 	return false;
 }
 
+// weir_packet_private answers packet where it is not shared, else a copy from
+// pool with the same bytes, meta data and stamp; then packet is still the
+// caller's. NULL when the pool is empty. It frees nothing: a thread may not.
+struct rte_mbuf *weir_packet_private(
+	struct rte_mbuf *packet, struct rte_mempool *pool);
+
 // weir_packet_unshare takes packet and answers one with the same bytes, meta
 // data and stamp that nobody else reads: packet itself when it is not shared,
 // else a copy from pool. NULL when the pool is empty: then packet is still the

@@ -376,12 +376,45 @@ Test(plan, fused_that_cannot_be_is_refused_with_the_reason)
 	refuse("'tx' cannot be fused: a task is before it");
 }
 
-Test(plan, what_makes_packets_cannot_run_on_a_thread)
+Test(plan, what_makes_packets_has_a_pool_of_its_own_on_a_thread)
+{
+	uint64_t memory;
+
+	add("rx", &source);
+	then("tee", &copy);
+	then("tx", &sink);
+	make(&two_cpus);
+	memory = plan->memory_size;
+	cr_assert_not(plan->executors[find("tee")->executor].own_pool);
+	weir_plan_destroy(plan);
+	stages[1].place = WEIR_PLACE_THREAD;
+	make(&two_cpus);
+	cr_assert(plan->executors[find("tee")->executor].own_pool);
+	cr_assert_not(plan->executors[find("rx")->executor].own_pool);
+	cr_assert_gt(plan->memory_size, memory + 8192 * 2048);
+}
+
+Test(plan, what_passes_packets_on_has_none)
 {
 	add("rx", &source);
-	then("tee", &copy)->place = WEIR_PLACE_THREAD;
+	then("slow", &plain)->place = WEIR_PLACE_THREAD;
 	then("tx", &sink);
-	refuse("'tee' cannot run on a thread");
+	make(&two_cpus);
+	cr_assert_not(plan->executors[find("slow")->executor].own_pool);
+}
+
+Test(plan, what_uses_a_port_cannot_run_on_a_thread)
+{
+	static struct weir_port_driver driver;
+	static struct weir_config_port port = {
+		.name = "out", .kind = "null", .driver = &driver};
+
+	config.ports = &port;
+	config.port_count = 1;
+	add("rx", &source);
+	then("tx", &sink)->place = WEIR_PLACE_THREAD;
+	stages[1].port = 0;
+	refuse("'tx' cannot run on a thread: it uses a port");
 }
 
 Test(plan, too_little_memory_is_said_with_what_is_needed)
