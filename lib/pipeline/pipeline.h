@@ -3,7 +3,7 @@
 // Runs a plan: opens the ports, makes the rings, starts the executors, watches
 // over them, drains, counts, reports.
 //
-// Life: open → start → (poll)* → stop → wait → report → close.
+// Life: open → start → (poll, change)* → stop → wait → report → close.
 //
 // A run ends when all inputs have ended, after a time or a number of packets, or when it is
 // told to; then sources stop, what is inside drains in order, and the books
@@ -46,6 +46,15 @@ int weir_pipeline_start(struct weir_pipeline *pipeline, struct weir_error *e);
 // weir_pipeline_poll does housekeeping and tells whether the run goes on. Call
 // it some ten times a second, or more.
 bool weir_pipeline_poll(struct weir_pipeline *pipeline);
+
+// weir_pipeline_change gives a stage new values of options that are live, before
+// or while it runs: "name=value", NULL-ended (of a list, once for each value);
+// what is not named stays. All replicas change, each between two of its steps,
+// and what they had before is freed when every executor has passed a turn.
+// Answers 0, or -errno with words, and nothing has changed; after -ETIMEDOUT it
+// will, when the executor that holds it up goes on.
+int weir_pipeline_change(struct weir_pipeline *pipeline, const char *stage,
+	const char *const *options, struct weir_error *e);
 
 // weir_pipeline_stop ends the inputs: what is inside drains. hard does not
 // wait for that: what is inside is then held, and counted.

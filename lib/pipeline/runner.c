@@ -310,6 +310,7 @@ void weir_pipeline_close(struct weir_pipeline *pipeline)
 		return;
 	if (pipeline->plan)
 		give_back(pipeline);
+	weir_changes_close(pipeline);
 	weir_pools_close(pipeline);
 	if (pipeline->reader)
 		weir_count_close(pipeline->reader);

@@ -8,6 +8,7 @@
 //	pools.c     the pools
 //	ports.c     the ports
 //	executors.c the executors and what each runs
+//	change.c    options while it runs
 //	books.c     the equations
 //	report.c    the report as an object
 #ifndef WEIR_PIPELINE_RUNNER_H
@@ -65,6 +66,8 @@ enum weir_end {
 	WEIR_END_AT_ONCE,
 };
 
+struct weir_change;
+
 struct weir_pipeline {
 	const struct weir_plan *plan;
 	uint64_t duration; // ticks; 0: no limit
@@ -80,6 +83,7 @@ struct weir_pipeline {
 	struct weir_runner *runners;
 	struct weir_shell *shells;
 	unsigned shell_count;
+	struct weir_change *changes; // of options, the latest first
 	struct weir_limit limit;
 	char instance[WEIR_COUNT_INSTANCE_SIZE];
 
@@ -139,6 +143,9 @@ int weir_runners_start(struct weir_pipeline *pipeline, struct weir_error *e);
 void weir_runners_stop(struct weir_pipeline *pipeline);
 void weir_runners_free_givebacks(struct weir_pipeline *pipeline);
 void weir_runners_close(struct weir_pipeline *pipeline);
+
+// weir_changes_close frees what changes of options left, when no executor runs.
+void weir_changes_close(struct weir_pipeline *pipeline);
 
 // weir_report_make builds the report, after the executors and ports have
 // stopped; weir_report_end adds what the pool says after all was given back

@@ -293,7 +293,8 @@ struct weir_stage {
 	bool (*ended)(void *state);
 	// Live change: prepare builds what new options need (main thread, may
 	// fail), commit swaps it in between two steps, retire frees the old
-	// one after every executor has passed a turn. options is a struct of state_size with the new values.
+	// one after every executor has passed a turn, or what was prepared and
+	// came to nothing. options is a struct of state_size with the new values.
 	int (*prepare)(const void *state, const void *options, void **next,
 		struct weir_error *e);
 	void *(*commit)(void *state, void *next);
