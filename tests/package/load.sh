@@ -137,6 +137,43 @@ has "and yet what runs is the program's, and no other" \
 	"$(LD_LIBRARY_PATH=$weir_lib weir run --quiet linked.yaml 2>&1)" \
 	'^copies 0, rx 1$'
 
+# Programs that embed weir load too.
+cat >embeds.c <<'END'
+#include <stdio.h>
+#include <weir/weir.h>
+
+int main(int argc, char **argv)
+{
+	struct weir_error error = {0};
+
+	if (weir_stage_load(argv[1], &error) == 0)
+		puts(weir_stage_find("mine")->help);
+	puts(error.text);
+}
+END
+embed() { # embed NAME FLAG…
+	local name=$1
+	shift
+	$cc $weir_flags embeds.c -o "$name" $(pkg-config --cflags libweir) \
+		"$@" 2>"$name.log" || not_ok "$name builds" "$(cat "$name.log")"
+}
+beside=$(pkg-config --libs libdpdk jansson yaml-0.1 libpcap numa)
+embed shared $(pkg-config --libs libweir)
+embed whole -rdynamic "-L$weir_lib" -Wl,--whole-archive -l:libweir.a \
+	-Wl,--no-whole-archive $beside -lm
+embed bare "-L$weir_lib" -l:libweir.a $beside -lm
+said() { LD_LIBRARY_PATH=$weir_lib timeout 20 "./$1" "./$2" 2>&1; }
+has "a program with libweir.so loads" "$(said shared mine.so)" "^passes on$"
+has "also an object that names libweir" "$(said shared linked.so)" \
+	"^passes on$"
+has "a program with libweir.a in it loads" "$(said whole mine.so)" \
+	"^passes on$"
+has "but nothing that brings a second one" "$(said whole linked.so)" \
+	"it brings .*libweir.so"
+sed 's/(void)state;/weir_out_room(out, 0);/' mine.c | object calls
+has "one that does not give its names out is told how to" \
+	"$(said bare calls.so)" "it calls weir_out_room, which .* with -rdynamic"
+
 # ---- what does not ----
 
 refused "no file" none.so "there is no such file: build it, or check the path$"
