@@ -6,6 +6,7 @@
 // Without hugepages --in-memory is refused (22.11): --no-shconf and
 // --no-telemetry then keep everything private. The start takes what DPDK's
 // calibration of the counter sleeps (100 ms) and some 10 ms more.
+#define ALLOW_EXPERIMENTAL_API // rte_intr_instance_alloc and its like
 #include "base/eal.h"
 #include "base/assert.h"
 
@@ -13,23 +14,28 @@
 #include <inttypes.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_interrupts.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_log.h>
 #include <rte_memory.h>
 #include <rte_version.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ARGS_MAX 128
 #define MIB (1u << 20)
 #define MEMORY_DEFAULT (64u * MIB)
 #define HUGE_PAGE_SIZE (2u * MIB)
+#define HALT_S 2 // at most, until EAL's interrupt thread has come to a halt
 
 static enum { NEVER, OPEN, OVER } state;
 
@@ -264,10 +270,42 @@ const char *weir_eal_version(void)
 	return rte_version();
 }
 
+// EAL's interrupt thread lives on when EAL is cleaned up, and crashes if a peer
+// says something then (memif's, that wants to connect again): its handles lie in
+// memory that is gone. So it first comes to a halt, in a callback of ours. It is
+// not an alarm's: EAL waits for those.
+static sem_t halted;
+
+static void halt_interrupts(void *arg)
+{
+	(void)arg;
+	sem_post(&halted);
+	for (;;)
+		pause();
+}
+
+static void stop_interrupts(void)
+{
+	struct rte_intr_handle *handle =
+		rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	struct timespec end;
+
+	if (!handle || rte_intr_fd_set(handle, eventfd(1, EFD_CLOEXEC)) ||
+		rte_intr_type_set(handle, RTE_INTR_HANDLE_EXT))
+		return;
+	sem_init(&halted, 0, 0);
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += HALT_S;
+	if (rte_intr_callback_register(handle, halt_interrupts, NULL) == 0)
+		while (sem_timedwait(&halted, &end) && errno == EINTR)
+			;
+}
+
 void weir_eal_close(void)
 {
 	if (state != OPEN)
 		return;
+	stop_interrupts();
 	rte_eal_cleanup();
 	state = OVER;
 }
