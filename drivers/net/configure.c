@@ -6,6 +6,7 @@
 #include "net/device.h"
 
 #include "base/log.h"
+#include "mem/pool.h"
 #include "net/heard.h"
 
 #include <errno.h>
@@ -223,9 +224,11 @@ static int apply(struct weir_device *device,
 {
 	unsigned rx_queues = RTE_MIN(queues, device->info.max_rx_queues);
 	unsigned tx_queues = RTE_MIN(queues, device->info.max_tx_queues);
+	unsigned held = weir_pool_held(setup->pool);
 	struct weir_heard heard;
 	int err;
 
+	device->pool = setup->pool;
 	weir_heard_begin(&heard);
 	err = rte_eth_dev_configure(device->id, (uint16_t)rx_queues,
 		(uint16_t)tx_queues, &device->conf);
@@ -237,6 +240,7 @@ static int apply(struct weir_device *device,
 			device->port, device->name.name, strerror(-err),
 			weir_heard_why(&heard));
 	weir_heard_end(&heard);
+	device->own += (int)(weir_pool_held(setup->pool) - held);
 	return err;
 }
 

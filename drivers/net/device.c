@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "net/device.h"
 
+#include "mem/pool.h"
 #include "net/heard.h"
 
 #include <errno.h>
@@ -103,6 +104,7 @@ static const char *first_server(const struct weir_device *device)
 int weir_device_start(struct weir_device *device,
 	const struct weir_device_start *how, struct weir_error *e)
 {
+	unsigned held = weir_pool_held(device->pool);
 	struct weir_heard heard;
 	int err;
 
@@ -122,6 +124,7 @@ int weir_device_start(struct weir_device *device,
 	if (!err && how->multicast)
 		rte_eth_allmulticast_enable(device->id);
 	weir_heard_end(&heard);
+	device->own += (int)(weir_pool_held(device->pool) - held);
 	device->started = !err;
 	return err;
 }
@@ -179,21 +182,42 @@ static void empty_rings(struct weir_device *device)
 		empty(device, info.nb_rx_queues);
 }
 
+// settle has the kernel take what af_xdp was given, and af_xdp free what was
+// taken: it does so only when it is called, and not when it is closed.
+static void settle(const struct weir_device *device)
+{
+	for (uint16_t queue = 0; device->plain && queue < device->tx_queues;
+		queue++)
+		for (int i = 0; i < 2; i++)
+			rte_eth_tx_burst(device->id, queue, NULL, 0);
+}
+
 void weir_device_stop(struct weir_device *device)
 {
+	unsigned held;
+
 	if (!device->started)
 		return;
-	if (load_acquire(&device->state) != WEIR_DEVICE_GONE)
+	if (load_acquire(&device->state) != WEIR_DEVICE_GONE) {
 		empty_rings(device);
+		settle(device);
+	}
+	held = weir_pool_held(device->pool);
 	rte_eth_dev_stop(device->id);
+	device->own -= (int)(held - weir_pool_held(device->pool));
 	device->started = false;
 }
 
 void weir_device_unplug(struct weir_device *device)
 {
+	unsigned held;
+
 	if (!device->found)
 		return;
+	held = device->pool ? weir_pool_held(device->pool) : 0;
 	rte_eth_dev_close(device->id);
 	rte_eal_hotplug_remove(device->name.bus, device->name.name);
+	if (device->pool)
+		device->own -= (int)(held - weir_pool_held(device->pool));
 	device->found = device->plugged = false;
 }

@@ -53,6 +53,9 @@ struct weir_device {
 	struct rte_eth_conf conf;
 	struct rte_eth_stats last; // as last seen
 	uint64_t left; // received by the device, and given up when it stopped
+	struct rte_mempool *pool;
+	int own; // mbufs that it took when it was set up and, since it was
+		 // closed, has not given back: af_xdp never does
 };
 
 // What a device is to be set up for.

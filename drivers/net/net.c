@@ -206,6 +206,13 @@ static void net_close(void *state)
 	free(net->rows);
 }
 
+static unsigned net_kept(const void *state)
+{
+	int own = ((const struct weir_net *)state)->device.own;
+
+	return own > 0 ? (unsigned)own : 0;
+}
+
 // ---- the table ----
 
 static const char *net_check(const char *kind, const char *value,
@@ -299,4 +306,5 @@ const struct weir_port_driver weir_net_driver = {
 	.watch = net_watch,
 	.tx_offloads = net_tx_offloads,
 	.close = net_close,
+	.kept = net_kept,
 };

@@ -258,8 +258,12 @@ void weir_ports_publish(struct weir_pipeline *pipeline)
 void weir_ports_close(struct weir_pipeline *pipeline)
 {
 	for (EACH_OPEN(port, pipeline)) {
-		if (port->port.driver->close)
-			port->port.driver->close(port->port.state);
+		const struct weir_port_driver *driver = port->port.driver;
+
+		if (driver->close)
+			driver->close(port->port.state);
+		if (driver->kept)
+			pipeline->pool_kept += driver->kept(port->port.state);
 		port->opened = false;
 	}
 	for (unsigned i = 0;

@@ -285,7 +285,8 @@ int weir_pipeline_finish(struct weir_pipeline *pipeline, struct weir_error *e)
 		return weir_error_set(
 			e, -ENOMEM, "no memory for the report of the run");
 	give_back(pipeline);
-	weir_report_end(pipeline, weir_pools_held(pipeline));
+	weir_report_end(
+		pipeline, weir_pools_held(pipeline) - pipeline->pool_kept);
 	return 0;
 }
 

@@ -77,6 +77,7 @@ struct weir_pipeline {
 	struct rte_mempool *pool;   // of the lcores
 	struct rte_mempool **pools; // by executor: of threads that have one
 	uint64_t *pool_gauges;	    // size, held: of all
+	unsigned pool_kept;	    // by ports that are closed
 	struct weir_running_port *ports;
 	struct weir_instance *instances;
 	struct weir_edge *edges, *givebacks;

@@ -155,6 +155,9 @@ struct weir_port_driver {
 	// packets that ask for it; NULL: none.
 	uint64_t (*tx_offloads)(const void *state);
 	void (*close)(void *state); // also after a failed open or start
+	// kept answers how many mbufs the closed port does not give back though
+	// no packet was in them: its device took them when it was set up. NULL: none.
+	unsigned (*kept)(const void *state);
 };
 
 // weir_port_register makes a driver known. At start-up, before any file is
