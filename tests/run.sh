@@ -141,6 +141,7 @@ check_shape
 if build build "gcc"; then
 	run_tests build unit race
 	run_tests build smoke
+	run_tests build ports
 fi
 if [ $quick ]; then
 	skip "address and undefined sanitizers (--quick)"
