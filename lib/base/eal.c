@@ -96,6 +96,8 @@ static void add_memory(struct args *args, const struct weir_eal_options *o)
 		args_add(args, "--no-shconf");
 	} else {
 		args_add(args, "--in-memory");
+		if (o->shared)
+			args_add(args, "--single-file-segments");
 	}
 }
 
@@ -175,6 +177,18 @@ static void start_error(const struct weir_eal_options *o, int code, char *log,
 		log && *log ? log : rte_strerror(-code), remedy);
 }
 
+// say passes on what EAL said while it started, but that it has no folder of
+// its own: it needs none.
+static void say(char *log)
+{
+	char *rest, *line;
+
+	for (line = strtok_r(log, "\n", &rest); line;
+		line = strtok_r(NULL, "\n", &rest))
+		if (!strstr(line, "Error creating '"))
+			fprintf(stderr, "%s\n", line);
+}
+
 static int start(const struct weir_eal_options *o, struct args *args,
 	struct weir_error *e)
 {
@@ -197,7 +211,7 @@ static int start(const struct weir_eal_options *o, struct args *args,
 	if (err)
 		start_error(o, err, log, e);
 	else if (log_size > 0)
-		fputs(log, stderr); // what was asked for, or went wrong
+		say(log); // what was asked for, or went wrong
 	free(log);
 	return err;
 }

@@ -21,6 +21,7 @@
 struct weir_eal_options {
 	uint64_t memory_size; // bytes for EAL's heap; 0: 64 MiB
 	bool no_huge;	      // software ports only: ordinary pages
+	bool shared;	      // hugepages that a vhost's other side can map
 	unsigned lcore_count; // lcore ids 1..lcore_count
 	unsigned lcore_cpu
 		[WEIR_EAL_LCORES_MAX]; // CPU of lcore id i + 1; several

@@ -19,6 +19,8 @@ struct memory {
 static const char *const top_keys[] = {
 	"version", "load", "runtime", "ports", "stages", "tests"};
 
+static const char *const hugepages[] = {"auto", "yes", "no", NULL};
+
 const struct weir_option weir_runtime_options[] = {
 	WEIR_OPTION_U32(struct weir_config_runtime, lcores, "lcores", auto,
 		"polling cores; auto: as many as there are CPUs for them",
@@ -41,6 +43,10 @@ const struct weir_option weir_runtime_options[] = {
 	WEIR_OPTION_U32(struct weir_config_runtime, depth, "depth", 1024,
 		"packets that may wait between two stages", .min = 1,
 		.max = 1 << 20),
+	WEIR_OPTION_CHOICE(struct weir_config_runtime, hugepages, "hugepages",
+		"auto", hugepages,
+		"memory of hugepages; auto: where enough of them are free, or "
+		"a port needs them"),
 	{0},
 };
 

@@ -53,6 +53,7 @@ struct weir_config_runtime {
 	uint32_t packet_size; // data room of an mbuf
 	bool latency_all;     // stamp every packet, not one a burst
 	uint32_t depth;	      // of edges that do not say
+	uint32_t hugepages;   // enum weir_pages_wish
 };
 
 struct weir_config_port {

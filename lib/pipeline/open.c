@@ -2,6 +2,7 @@
 //
 // What a pipeline opens, in the order in which one needs the other.
 #include "base/eal.h"
+#include "base/pages.h"
 #include "mem/mem.h"
 #include "pipeline/runner.h"
 #include "pipeline/wire.h"
@@ -74,14 +75,35 @@ static int ready(const struct weir_config_port *port, uint64_t memory_size,
 	return err ? weir_port_fault(port, err, why.text, e) : 0;
 }
 
-static int open_eal(const struct weir_plan *plan,
+// start_eal decides on pages, and starts EAL while nobody else takes them.
+static int start_eal(struct weir_pipeline *pipeline,
+	struct weir_eal_options *eal, struct weir_error *e)
+{
+	const struct weir_plan *plan = pipeline->plan;
+	enum weir_pages_wish wish = plan->config->runtime.hugepages;
+	struct weir_pages pages;
+	int err;
+
+	if (!plan->no_huge)
+		wish = WEIR_PAGES_HUGE;
+	weir_pages_choose(&pages, wish, eal->memory_size, eal->args);
+	eal->no_huge = !pages.huge;
+	eal->shared = plan->no_pci && !plan->no_huge;
+	snprintf(pipeline->pages_why, sizeof(pipeline->pages_why), "%s",
+		pages.why);
+	err = weir_eal_open(eal, e);
+	weir_pages_settled(&pages);
+	return err;
+}
+
+static int open_eal(struct weir_pipeline *pipeline,
 	const struct weir_pipeline_options *options, struct weir_error *e)
 {
+	const struct weir_plan *plan = pipeline->plan;
 	const struct weir_config *config = plan->config;
 	const char *pci[config->port_count + 1];
 	struct weir_eal_options eal = {
 		.memory_size = plan->memory_size,
-		.no_huge = plan->no_huge,
 		.main_cpu = plan->main_cpu,
 		.args = options->eal_args,
 	};
@@ -100,7 +122,7 @@ static int open_eal(const struct weir_plan *plan,
 	pci[count] = NULL;
 	eal.pci = count ? pci : NULL;
 	eal.lcore_count = lcores(plan, &eal);
-	return weir_eal_open(&eal, e);
+	return start_eal(pipeline, &eal, e);
 }
 
 static void *make_array(unsigned count, size_t size, struct weir_error *e)
@@ -233,7 +255,7 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 	// The books first: they tell whether the name is taken.
 	if ((err = open_books(pipeline, e)))
 		return err;
-	if ((err = open_eal(plan, options, e)) ||
+	if ((err = open_eal(pipeline, options, e)) ||
 		(err = weir_pools_open(pipeline, e)) ||
 		(err = weir_ports_open(pipeline, e)) ||
 		(err = open_instances(pipeline, e)) ||

@@ -111,6 +111,7 @@ static void report_head(struct weir_pipeline *pipeline, json_t *report)
 	set_text(report, "weir", WEIR_VERSION);
 	set_text(report, "dpdk", weir_eal_version());
 	set(report, "page_size", weir_eal_page_size());
+	set_text(report, "pages_why", pipeline->pages_why);
 	set_text(report, "file", pipeline->plan->config->file);
 	set_text(report, "instance", pipeline->instance);
 	set_started(report, pipeline->started_ns);

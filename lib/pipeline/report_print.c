@@ -121,6 +121,7 @@ static void print_head(const struct page *page, const json_t *report)
 	const json_t *total = json_object_get(report, "total");
 	const char *instance = text(report, "instance");
 	uint64_t page_size = number(report, "page_size");
+	const char *why = text(report, "pages_why");
 
 	fprintf(page->to, "%sweir %s%s, %s, %" PRIu64 " %s pages",
 		on(page, BOLD), text(report, "weir"), off(page),
@@ -128,6 +129,8 @@ static void print_head(const struct page *page, const json_t *report)
 		page_size >> (page_size < 1 << 20 ? 10 : 20),
 		page_size < 1 << 20 ? "KiB" : "MiB");
 	print_executors_short(page, json_object_get(report, "executors"));
+	if (*why && page_size < 1 << 20)
+		fprintf(page->to, "ordinary pages: %s\n", why);
 	fprintf(page->to, "%s%s%s%s: %s after %s\n", text(report, "file"),
 		*instance ? " (" : "", instance, *instance ? ")" : "",
 		text(report, "ended"),

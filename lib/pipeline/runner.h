@@ -87,6 +87,7 @@ struct weir_pipeline {
 	struct weir_change *changes; // of options, the latest first
 	struct weir_limit limit;
 	char instance[WEIR_COUNT_INSTANCE_SIZE];
+	char pages_why[128]; // why memory is of these pages; ""
 
 	// shared with shells and signal handlers
 	bool stop, stop_at_once;

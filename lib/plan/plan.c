@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "plan/plan.h"
+#include "base/pages.h"
 #include "plan/draft.h"
 
 #include <errno.h>
@@ -51,6 +52,14 @@ static bool needs_pci(const struct weir_config *config)
 	return false;
 }
 
+static bool needs_hugepages(const struct weir_config *config)
+{
+	for (unsigned i = 0; i < config->port_count; i++)
+		if (config->ports[i].traits.needs_hugepages)
+			return true;
+	return config->runtime.hugepages == WEIR_PAGES_HUGE;
+}
+
 // Each step works on what the one before it left; the first fault ends it.
 static void (*const steps[])(struct weir_plan_draft *draft) = {
 	weir_plan_order,
@@ -82,7 +91,8 @@ int weir_plan_create(struct weir_plan **plan, const struct weir_config *config,
 	}
 	draft.plan->config = config;
 	draft.plan->main_cpu = machine->cpus[0];
-	draft.plan->no_huge = !needs_pci(config);
+	draft.plan->no_pci = !needs_pci(config);
+	draft.plan->no_huge = draft.plan->no_pci && !needs_hugepages(config);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && !error.code;
 		i++)
 		steps[i](&draft);

@@ -72,7 +72,8 @@ struct weir_plan {
 	unsigned edge_count;
 	uint32_t packet_count; // mbufs for a pool
 	uint64_t memory_size;  // EAL memory, bytes
-	bool no_huge;	       // no port needs PCI
+	bool no_huge;	       // no port needs hugepages, nor does the file
+	bool no_pci;	       // no port is a PCI device
 	unsigned main_cpu;     // housekeeping and threads
 	unsigned merge_bound;  // most packets of other inputs that are served
 			       // before a waiting one; 0: nothing joins

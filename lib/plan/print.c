@@ -4,6 +4,8 @@
 // indented below what calls it; then every edge; then memory.
 #include "plan/plan.h"
 
+#include "base/pages.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,6 +159,16 @@ static void print_system_calls(const struct weir_plan *plan, FILE *to)
 	}
 }
 
+static const char *words_of_pages(const struct weir_plan *plan)
+{
+	if (!plan->no_huge)
+		return " of hugepages";
+	return plan->config->runtime.hugepages == WEIR_PAGES_ORDINARY
+		       ? " of ordinary pages"
+		       : " of hugepages where enough are free, else of "
+			 "ordinary pages";
+}
+
 void weir_plan_print(const struct weir_plan *plan, FILE *to, bool colour)
 {
 	struct paint paint = paint_of(colour);
@@ -183,6 +195,5 @@ void weir_plan_print(const struct weir_plan *plan, FILE *to, bool colour)
 		"  housekeeping and port threads on CPU %u\n",
 		plan->packet_count, plan->config->runtime.packet_size,
 		(unsigned long long)(plan->memory_size + MIB - 1) / MIB,
-		plan->no_huge ? " of ordinary pages (no port needs more)" : "",
-		plan->main_cpu);
+		words_of_pages(plan), plan->main_cpu);
 }
