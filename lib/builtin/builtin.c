@@ -13,6 +13,7 @@ static const struct weir_stage *const builtins[] = {
 	&weir_builtin_rewrite,
 	&weir_builtin_rx,
 	&weir_builtin_sample,
+	&weir_builtin_shape,
 	&weir_builtin_shard,
 	&weir_builtin_sink,
 	&weir_builtin_tee,

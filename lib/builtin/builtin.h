@@ -23,6 +23,7 @@ extern const struct weir_stage weir_builtin_repeat;
 extern const struct weir_stage weir_builtin_rewrite;
 extern const struct weir_stage weir_builtin_rx;
 extern const struct weir_stage weir_builtin_sample;
+extern const struct weir_stage weir_builtin_shape;
 extern const struct weir_stage weir_builtin_shard;
 extern const struct weir_stage weir_builtin_sink;
 extern const struct weir_stage weir_builtin_tee;

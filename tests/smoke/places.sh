@@ -79,6 +79,7 @@ try "type: rewrite, ttl: decrement, source_mac: '02:00:00:00:00:07'" \
 cp out.thread.pcap rewritten.pcap
 try "type: sample, one_in: 7" "$all" sample rest
 try "type: sample, by: flow, probability: 0.3" "$all" sample rest
+try "type: shape, rate: 1Gbit/s" "channel lcore thread" out # a task is a root
 try "type: sink, checksums: yes" "$all"
 try "type: tee" "$all" out-1 out-2
 
