@@ -42,6 +42,7 @@ extern const struct weir_command weir_command_completion;
 extern const struct weir_command weir_command_doctor;
 extern const struct weir_command weir_command_ls;
 extern const struct weir_command weir_command_manual;
+extern const struct weir_command weir_command_new;
 extern const struct weir_command weir_command_run;
 extern const struct weir_command weir_command_schema;
 extern const struct weir_command weir_command_stages;

@@ -12,6 +12,7 @@ const struct weir_command *const weir_commands[] = {
 	&weir_command_stages,
 	&weir_command_schema,
 	&weir_command_test,
+	&weir_command_new,
 	&weir_command_ls,
 	&weir_command_stats,
 	&weir_command_devices,
