@@ -181,8 +181,8 @@ static void compare(const char *folder, uint32_t packet_size)
 	snprintf(work.out, sizeof(work.out), "%s/out.pcap", folder);
 	snprintf(parameters, sizeof(parameters), "packet=%u", packet_size);
 	make_capture(&work);
-	bench_compare(
-		"file to file", parameters, "ns/packet", variants, 2, false);
+	bench_compare("drivers.file_to_file", parameters, "ns/packet", variants,
+		2, false);
 	unlink(work.in);
 	unlink(work.out);
 }
