@@ -5,7 +5,7 @@
 #include "base/eal.h"
 #include "mem/mem.h"
 #include "pipeline/runner.h"
-#include "pipeline/task_stage.h"
+#include "shell/task_stage.h"
 #include "task/executor_inline.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include "base/pages.h"
 #include "mem/mem.h"
 #include "pipeline/runner.h"
-#include "pipeline/wire.h"
+#include "shell/wire.h"
 
 #include <errno.h>
 #include <stdio.h>

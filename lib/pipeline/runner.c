@@ -4,7 +4,7 @@
 // open that failed half way.
 #include "pipeline/runner.h"
 #include "mem/mem.h"
-#include "pipeline/task_stage.h"
+#include "shell/task_stage.h"
 
 #include <errno.h>
 #include <stdarg.h>

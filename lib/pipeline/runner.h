@@ -16,7 +16,7 @@
 
 #include "mem/pool.h"
 #include "pipeline/pipeline.h"
-#include "pipeline/shell.h"
+#include "shell/shell.h"
 #include "port/port.h"
 
 #include <jansson.h>

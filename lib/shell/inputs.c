@@ -2,7 +2,7 @@
 //
 // The step of a shell whose root is fed by rings. They are served round robin,
 // each with a burst at most: while others wait, a flooding input gets no more.
-#include "pipeline/burst.h"
+#include "shell/burst.h"
 #include "task/executor_inline.h"
 
 void weir_shell_trim(struct weir_shell *shell)

@@ -3,10 +3,10 @@
 // The task's waits are pulls: its executor looks at the rings on its behalf.
 // Below its outputs the same tree of calls may hang as below a kernel; it runs
 // on the task's stack, and never waits.
-#include "pipeline/task_stage.h"
+#include "shell/task_stage.h"
 #include "mem/mem.h"
 #include "mem/pool.h"
-#include "pipeline/burst.h"
+#include "shell/burst.h"
 #include "task/task.h"
 #include "task/wait.h"
 

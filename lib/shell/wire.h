@@ -4,10 +4,10 @@
 // places that can be full.
 //
 // Threads.  One, before the start.
-#ifndef WEIR_PIPELINE_WIRE_H
-#define WEIR_PIPELINE_WIRE_H
+#ifndef WEIR_SHELL_WIRE_H
+#define WEIR_SHELL_WIRE_H
 
-#include "pipeline/instance.h"
+#include "shell/instance.h"
 
 // weir_wire gives each instance its lanes and links, as the plan's edges say.
 // edges[i] is the ring of the plan's i-th edge; unused where that is a call.

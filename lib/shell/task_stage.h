@@ -10,10 +10,10 @@
 // task's to drop.
 //
 // Threads.  The shell's executor; cancel and ended: the main thread.
-#ifndef WEIR_PIPELINE_TASK_STAGE_H
-#define WEIR_PIPELINE_TASK_STAGE_H
+#ifndef WEIR_SHELL_TASK_STAGE_H
+#define WEIR_SHELL_TASK_STAGE_H
 
-#include "pipeline/shell.h"
+#include "shell/shell.h"
 
 // weir_task_stage_open prepares the task of a shell's root; -EINVAL for a stage
 // with several ways out of one output, between which a task cannot choose.

@@ -7,7 +7,7 @@
 // What the executor and the handing on take is counted with the kernel that
 // runs next: some ten cycles a burst, cheaper than the clock read that would
 // tell them apart.
-#include "pipeline/burst.h"
+#include "shell/burst.h"
 #include "mem/pool.h"
 #include "stage/unshare.h"
 #include "task/executor_inline.h"

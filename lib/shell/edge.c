@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/edge.h"
+#include "shell/edge.h"
 #include "mem/mem.h"
 #include "stage/stage.h"
 

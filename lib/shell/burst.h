@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // A burst's way through a shell's tree, and the steps made of it. Inside
-// lib/pipeline only.
+// lib/shell only.
 //
 // Threads.  The shell's executor.
-#ifndef WEIR_PIPELINE_BURST_H
-#define WEIR_PIPELINE_BURST_H
+#ifndef WEIR_SHELL_BURST_H
+#define WEIR_SHELL_BURST_H
 
 #include "mem/pool.h"
-#include "pipeline/shell.h"
+#include "shell/shell.h"
 #include "task/executor_inline.h"
 
 // What a step of a source or of rings does at most: so many bursts, and none

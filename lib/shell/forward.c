@@ -9,7 +9,7 @@
 // one burst: never more than once a burst.
 #include "builtin/builtin.h"
 #include "builtin/ends.h"
-#include "pipeline/burst.h"
+#include "shell/burst.h"
 #include "task/executor_inline.h"
 
 bool weir_shell_forwards(const struct weir_shell *shell)

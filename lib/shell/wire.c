@@ -2,8 +2,8 @@
 //
 // Lanes and links of all instances, from the plan's edges.
 #include "mem/mem.h"
-#include "pipeline/instance.h"
-#include "pipeline/wire.h"
+#include "shell/instance.h"
+#include "shell/wire.h"
 
 #include <errno.h>
 

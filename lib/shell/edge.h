@@ -16,8 +16,8 @@
 //
 // Ordering.  closed is released after the last send and acquired before the
 // consumer looks at the ring: closed, then empty, is the end.
-#ifndef WEIR_PIPELINE_EDGE_H
-#define WEIR_PIPELINE_EDGE_H
+#ifndef WEIR_SHELL_EDGE_H
+#define WEIR_SHELL_EDGE_H
 
 #include "base/atomic.h"
 #include "base/error.h"

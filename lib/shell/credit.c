@@ -11,7 +11,7 @@
 // Any other puts it on one: the largest counts. Places: every edge that waits,
 // every stage with a room, and last the trash, which on a thread is a ring.
 #include "mem/mem.h"
-#include "pipeline/wire.h"
+#include "shell/wire.h"
 
 #include <errno.h>
 #include <string.h>

@@ -13,11 +13,11 @@
 // copies packets may be taken without anything overflowing.
 //
 // Threads.  The executor that runs it; counts may be read by anyone.
-#ifndef WEIR_PIPELINE_INSTANCE_H
-#define WEIR_PIPELINE_INSTANCE_H
+#ifndef WEIR_SHELL_INSTANCE_H
+#define WEIR_SHELL_INSTANCE_H
 
 #include "count/count.h"
-#include "pipeline/edge.h"
+#include "shell/edge.h"
 #include "plan/plan.h"
 #include "stage/ethernet.h"
 #include "stage/stage.h"

@@ -2,9 +2,9 @@
 //
 // Set-up of shells: which instances lie below a root, which of them tick, what
 // feeds it.
-#include "pipeline/burst.h"
+#include "shell/burst.h"
 #include "mem/mem.h"
-#include "pipeline/task_stage.h"
+#include "shell/task_stage.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "pipeline/instance.h"
+#include "shell/instance.h"
 #include "mem/mem.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 // How a shell ends: each instance of its tree drains, in topological order,
 // one call a turn at most; then nothing more can come out, and the edges that
 // lead out of the tree are told so.
-#include "pipeline/burst.h"
+#include "shell/burst.h"
 
 static void end_edges(struct weir_shell *shell)
 {

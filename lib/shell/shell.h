@@ -12,10 +12,10 @@
 //
 // Threads.  The executor's, once started. stop and limit are shared with other
 // shells and the main thread; done is read by anyone.
-#ifndef WEIR_PIPELINE_SHELL_H
-#define WEIR_PIPELINE_SHELL_H
+#ifndef WEIR_SHELL_SHELL_H
+#define WEIR_SHELL_SHELL_H
 
-#include "pipeline/instance.h"
+#include "shell/instance.h"
 #include "task/executor.h"
 
 #include <stdbool.h>

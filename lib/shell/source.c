@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The step of a shell whose root is a source.
-#include "pipeline/burst.h"
+#include "shell/burst.h"
 #include "task/executor_inline.h"
 
 // stamp marks the first packet that came, or all, with the tick at which they
