@@ -4,7 +4,7 @@
 # Builds weir and runs its tests: unit, model and race tests, whole pipelines,
 # all again under the address and undefined sanitizers, the race tests under
 # the thread sanitizer, what switches stacks under valgrind, fuzzing for a while
-# with clang, format, the tree's shape.
+# with clang; clang-tidy, cppcheck, format, the tree's shape.
 # Missing packages are installed as root; a user is told how. The last line
 # counts all tests; exit 0: none failed, 1: some did, 2: packages are missing.
 #
@@ -124,32 +124,37 @@ check_format() {
 	fi
 }
 
-check_shape() {
-	local line
-	tests/shape.sh >$logs/shape.log 2>&1
+# check_lines NAME COMMAND…: its lines "ok", "not ok" and remarks.
+check_lines() {
+	local line name=$1
+	shift
+	"$@" >$logs/$name.log 2>&1
 	while read -r line; do
 		case "$line" in
-		"ok "*) pass "shape: ${line#ok * - }" ;;
-		"not ok "*) fail "shape: ${line#not ok * - }" ;;
+		"ok "*) pass "$name: ${line#ok * - }" ;;
+		"not ok "*) fail "$name: ${line#not ok * - }" ;;
 		"#"*) echo "    ${line#\# }" ;;
 		esac
-	done <$logs/shape.log
+	done <$logs/$name.log
 }
 
 check_format
-check_shape
+check_lines shape tests/shape.sh
 if build build "gcc"; then
 	run_tests build unit race
 	run_tests build smoke
 	run_tests build ports
 fi
 if [ $quick ]; then
+	skip "clang-tidy and cppcheck (--quick)"
 	skip "address and undefined sanitizers (--quick)"
 	skip "thread sanitizer (--quick)"
 	skip "clang (--quick)"
 	skip "valgrind (--quick)"
 else
 	if [ -e build/build.ninja ]; then
+		say "        looking with clang-tidy and cppcheck"
+		check_lines lint tests/lint.sh build
 		say "        running what switches stacks under valgrind"
 		run_valgrind build
 	fi

@@ -139,6 +139,126 @@ too_big() {
 	done
 }
 
+# A preface says a sentence, then promises, then "Threads.", then "Memory.".
+prefaces_out_of_order() {
+	local header
+	for header in $(files 'lib/*.h' 'drivers/*.h'); do
+		awk -v name="$header" '
+			!/^\/\// { exit }
+			/^\/\/ Memory\./ { memory = 1 }
+			/^\/\/ Threads\./ && memory {
+				print name ": Threads. stands behind Memory." }
+			' "$header"
+	done
+}
+
+# In a public header a function, or a few beside each other, has words above.
+unexplained() {
+	awk -v RS= '
+		/(^|\n)(static inline |const |struct |unsigned |int |void |bool |uint[0-9]+_t |size_t )[^;{=]*weir_[a-z0-9_]+\(/ {
+			if ($0 !~ /(^|\n)[ \t]*\/\/ / && $0 !~ /^\t/) {
+				match($0, /weir_[a-z0-9_]+\(/)
+				print FILENAME ": " substr($0, RSTART, RLENGTH - 1)
+			}
+		}' $(public_headers)
+}
+
+public_headers() {
+	sed -n "/^public_headers/,/^)/p" package/meson.build |
+		grep -oE "\.\./[a-z_/]+\.h" | sed 's|^\.\./||'
+}
+
+# What is public can be called from C++, and from outside the library.
+unwrapped() {
+	local header
+	for header in $(public_headers); do
+		[ -e "$header" ] || { echo "$header is not there"; continue; }
+		# Its functions are the library's own: not exported.
+		[ "$header" = lib/document/fault.h ] && continue
+		grep -qE '^(const |struct |unsigned |int |void |bool |char ).*weir_[a-z_]+\(' \
+			"$header" || continue
+		grep -q 'extern "C"' "$header" || echo "$header: no extern \"C\""
+		grep -q 'visibility push(default)' "$header" ||
+			echo "$header: no visibility push"
+	done
+}
+
+records() {
+	local record number=0 got
+	for record in docs/decisions/*.md; do
+		number=$((number + 1))
+		got=$(basename "$record" | cut -c1-4)
+		[ "$got" = "$(printf %04d $number)" ] ||
+			echo "$record: number $(printf %04d $number) is next"
+		[ "$(wc -l <"$record")" -le 66 ] ||
+			echo "$record: $(wc -l <"$record") lines, a page is 66"
+		head -1 "$record" | grep -qE '^# ' || echo "$record: no title"
+	done
+}
+
+links_to_nowhere() {
+	local file line link
+	files '*.md' | xargs grep -noE '\]\([^)#]+[#)]' |
+		while IFS=: read -r file line link; do
+			link=${link#](} link=${link%[#)]}
+			case $link in http*) continue ;; esac
+			[ -e "$(dirname "$file")/$link" ] ||
+				echo "$file:$line: $link"
+		done
+}
+
+# The table of folders in architecture.md is the tree, in the order of layers.
+folders_told() {
+	diff <(grep -oE '^\| `lib/[a-z]+`' docs/architecture.md |
+		grep -oE 'lib/[a-z]+' | cut -d/ -f2) <(echo "$layers") |
+		sed -n 's/^< /docs\/architecture.md tells of lib\//p;
+			s/^> /docs\/architecture.md lacks, or has elsewhere, lib\//p'
+}
+
+long_pages() {
+	[ "$(wc -l <docs/architecture.md)" -le 120 ] ||
+		echo "docs/architecture.md is more than two screens"
+}
+
+perf_elsewhere() {
+	local folder
+	for folder in perf/*/; do
+		folder=$(basename "$folder")
+		[ -d "lib/$folder" ] || [ -d "$folder" ] ||
+			echo "perf/$folder mirrors nothing"
+	done
+}
+
+not_executable() {
+	local script
+	for script in $(files '*.sh'); do
+		head -1 "$script" | grep -q '^#!' || continue
+		# Those that others source are not.
+		grep -qsE "^[^#]*\. .*/$(basename "$script")" $(files 'tests/*.sh') &&
+			continue
+		[ -x "$script" ] || echo "$script"
+	done
+}
+
+# Sizes that may be right and are worth a look: they fail nothing.
+worth_a_look() {
+	files '*.c' | xargs wc -l |
+		awk '$2 != "total" && $1 > 400 {print $2 ": " $1 " lines"}'
+	files '*.h' | xargs wc -l |
+		awk '$2 != "total" && $1 > 250 {print $2 ": " $1 " lines"}'
+	files '*.c' '*.h' | xargs -r awk '
+		FNR == 1 { began = 0 }
+		/^{$/ { began = FNR }
+		/^}$/ { if (began && FNR - began > 50)
+				print FILENAME ":" began ": " FNR - began \
+					" lines in a function"
+			began = 0 }'
+	for folder in lib/*/ drivers/*/; do
+		count=$(files "$folder*.c" | wc -l)
+		[ "$count" -le 12 ] || echo "$folder: $count sources"
+	done
+}
+
 check "no include points to a higher layer" upward
 check "every folder of lib is a layer" homeless
 check "tests mirror lib and drivers" untested
@@ -153,4 +273,14 @@ check "nothing is left to do" left_to_do
 check "no test includes a source" included_sources
 check "no driver includes another" drivers_included
 check "nothing in the tree is over 1 MiB" too_big
+check "Threads. stands before Memory. in a preface" prefaces_out_of_order
+check "every public function has words above it" unexplained
+check "every public header is for C++ too, and exported" unwrapped
+check "decision records are numbered, titled, under a page" records
+check "no link leads nowhere" links_to_nowhere
+check "architecture.md tells of each layer, in order" folders_told
+check "architecture.md is two screens" long_pages
+check "perf mirrors lib and drivers" perf_elsewhere
+check "every script can be run" not_executable
+worth_a_look | sort | sed 's/^/# worth a look: /'
 exit $bad

@@ -15,6 +15,7 @@ struct progress {
 	bool given[WEIR_ARGUMENTS_MAX];
 	bool rest; // behind "--"
 	unsigned operand_count;
+	char head[64]; // of the offers
 	struct weir_offer_line line;
 };
 
@@ -102,12 +103,12 @@ static void offer_joined(
 	const struct weir_argument *option =
 		weir_argument_find(command->options, word);
 	size_t length = strcspn(word, "=") + 1;
-	char head[64];
 
-	if (!takes_value(option) || length >= sizeof(head))
+	if (!takes_value(option) || length >= sizeof(progress->head))
 		return;
-	snprintf(head, sizeof(head), "%.*s", (int)length, word);
-	progress->line.head = head;
+	snprintf(progress->head, sizeof(progress->head), "%.*s", (int)length,
+		word);
+	progress->line.head = progress->head;
 	progress->line.word = word + length;
 	weir_offer(option, &progress->line);
 }

@@ -9,14 +9,13 @@ struct request {
 
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 
-// The scripts, which lie in apps/completion.
+// The scripts of apps/completion, which the build makes texts of.
+extern const char weir_completion_bash[];
+extern const char weir_completion_zsh[];
+extern const char weir_completion_fish[];
+
 static const char *const scripts[] = {
-#include "weir.bash.inc"
-	,
-#include "weir.zsh.inc"
-	,
-#include "weir.fish.inc"
-};
+	weir_completion_bash, weir_completion_zsh, weir_completion_fish};
 
 static const struct weir_argument operands[] = {
 	{

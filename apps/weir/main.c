@@ -45,10 +45,11 @@ int weir_usage_error(const char *name, const char *format, ...)
 
 static int unknown_command(const char *word)
 {
-	const char *names[64], *near;
+	const char *names[sizeof(weir_commands) / sizeof(*weir_commands)];
+	const char *near;
 	unsigned count = 0;
 
-	for (; weir_commands[count] && count < 64; count++)
+	for (; weir_commands[count]; count++)
 		names[count] = weir_commands[count]->name;
 	near = weir_nearest(word, names, count);
 	fprintf(stderr,

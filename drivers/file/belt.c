@@ -21,7 +21,7 @@ int weir_belt_init(struct weir_belt *belt, unsigned capacity, int node)
 
 void weir_belt_clear(struct weir_belt *belt)
 {
-	struct rte_mbuf *m;
+	struct rte_mbuf *m = NULL;
 
 	while (weir_belt_get(belt, &m, 1))
 		rte_pktmbuf_free(m);

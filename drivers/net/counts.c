@@ -92,6 +92,7 @@ void weir_net_keep_rows(struct weir_net *net)
 	struct rte_eth_xstat *values =
 		calloc((size_t)(count > 0 ? count : 0) + 1, sizeof(*values));
 
+	net->row_count = 0;
 	net->rows =
 		calloc((size_t)(count > 0 ? count : 0) + 1, sizeof(*net->rows));
 	if (count > 0 && names && values && net->rows &&

@@ -159,9 +159,10 @@ static uint64_t empty(const struct weir_device *device, unsigned queues)
 	uint64_t count = 0;
 	uint16_t n;
 
-	for (uint16_t queue = 0; queue < queues; queue++)
-		while (count < DRAIN_MAX && (n = rte_eth_rx_burst(device->id,
-						     queue, packets, 32)) > 0) {
+	for (unsigned queue = 0; queue < queues; queue++)
+		while (count < DRAIN_MAX &&
+			(n = rte_eth_rx_burst(device->id, (uint16_t)queue,
+				 packets, 32)) > 0) {
 			rte_pktmbuf_free_bulk(packets, n);
 			count += n;
 		}

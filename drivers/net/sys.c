@@ -53,7 +53,7 @@ static bool first_line(char *text, size_t size, const char *path)
 bool weir_sys_text(
 	char *text, size_t size, const char *root, const char *format, ...)
 {
-	char path[WEIR_SYS_PATH_SIZE];
+	char path[WEIR_SYS_PATH_SIZE] = "";
 
 	text[0] = '\0';
 	return JOIN(path, root, format) && first_line(text, size, path);
@@ -61,7 +61,7 @@ bool weir_sys_text(
 
 long weir_sys_number(long missing, const char *root, const char *format, ...)
 {
-	char path[WEIR_SYS_PATH_SIZE], text[64], *end;
+	char path[WEIR_SYS_PATH_SIZE] = "", text[64], *end;
 	long number;
 
 	if (!JOIN(path, root, format) || !first_line(text, sizeof(text), path))

@@ -19,11 +19,13 @@ struct weir_list {
 	for (struct weir_list *node = (list)->next, *node##_next = node->next; \
 		node != (list); node = node##_next, node##_next = node->next)
 
+// weir_list_init makes it empty, or a node one that is in no list.
 static inline void weir_list_init(struct weir_list *list)
 {
 	list->next = list->prev = list;
 }
 
+// weir_list_empty tells whether nothing is in it.
 static inline bool weir_list_empty(const struct weir_list *list)
 {
 	return list->next == list;

@@ -69,6 +69,7 @@ static void make_pace(
 {
 	unsigned __int128 sum = 0;
 
+	weir_assert(gen->frame_count > 0);
 	weir_pacer_set(&pace->pacer, rate, gen->replicas, gen->hz);
 	for (uint32_t i = 0; i < gen->frame_count; i++) {
 		pace->costs[i] = weir_pacer_cost(

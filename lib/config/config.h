@@ -152,6 +152,7 @@ int weir_config_short(
 // caller frees.
 char *weir_config_schema(void);
 
+// weir_config_destroy frees all of it. NULL is harmless.
 void weir_config_destroy(struct weir_config *config);
 
 #pragma GCC visibility pop

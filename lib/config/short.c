@@ -188,7 +188,7 @@ static void put_option(
 	const char *equals = strchr(word, '=');
 	const struct weir_option *option = NULL;
 
-	for (unsigned i = 0; i < weir_option_count(table); i++) {
+	for (unsigned i = 0; table && i < weir_option_count(table); i++) {
 		if (!strncmp(table[i].name, word, (size_t)(equals - word)) &&
 			!table[i].name[equals - word])
 			option = &table[i];

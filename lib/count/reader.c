@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What a segment says comes from outside: it is checked before it is used.
+#include "base/assert.h"
 #include "count/layout.h"
 
 #include <dirent.h>
@@ -150,6 +151,7 @@ void weir_count_info(
 {
 	const struct weir_count_head *head = reader->head;
 
+	weir_assert(head);
 	*info = (struct weir_count_info){
 		.pid = head->pid,
 		.started_ns = head->started_ns,
@@ -172,7 +174,7 @@ unsigned weir_count_list(
 	snprintf(prefix, sizeof(prefix), "weir.%u.", (unsigned)getuid());
 	for (int i = 0; i < n; i++) {
 		const char *name = names[i]->d_name;
-		struct weir_count_reader reader;
+		struct weir_count_reader reader = {0};
 		struct weir_count_info info;
 
 		snprintf(file, sizeof(file), WEIR_COUNT_FOLDER "/%s", name);

@@ -49,9 +49,9 @@ static inline struct weir_packet *weir_packet_of(struct rte_mbuf *m)
 	return (struct weir_packet *)priv;
 }
 
-// weir_packet_link_type answers the link type, Ethernet where nothing is known.
 #define WEIR_LINK_ETHERNET 1
 
+// weir_packet_link_type answers the link type, Ethernet where nothing is known.
 static inline uint16_t weir_packet_link_type(struct rte_mbuf *m)
 {
 	return m->ol_flags & weir_packet_flag ? weir_packet_of(m)->link_type

@@ -9,6 +9,7 @@
 //
 // The values live in a copy of the stage's option block. Texts among them may
 // still belong to an older block, so those stay until the pipeline closes.
+#include "base/assert.h"
 #include "pipeline/runner.h"
 #include "task/executor.h"
 #include "task/post.h"
@@ -225,10 +226,13 @@ static int apply(struct weir_pipeline *pipeline, struct weir_change *change,
 {
 	const struct weir_plan *plan = pipeline->plan;
 
-	for (unsigned i = 0; i < change->count; i++)
-		send(&pipeline->runners[change->orders[i]
-						.instance->plan->executor],
-			&change->orders[i]);
+	for (unsigned i = 0; i < change->count; i++) {
+		struct order *order = &change->orders[i];
+
+		weir_assert(order->instance);
+		send(&pipeline->runners[order->instance->plan->executor],
+			order);
+	}
 	// From here on it is in force, or will be.
 	change->before = pipeline->changes;
 	pipeline->changes = change;

@@ -41,6 +41,7 @@ int weir_pipeline_open(struct weir_pipeline **pipeline,
 	const struct weir_plan *plan,
 	const struct weir_pipeline_options *options, struct weir_error *e);
 
+// weir_pipeline_start starts ports and lcores, and answers when packets may move.
 int weir_pipeline_start(struct weir_pipeline *pipeline, struct weir_error *e);
 
 // weir_pipeline_poll does housekeeping and tells whether the run goes on. Call
@@ -77,6 +78,7 @@ void weir_report_print(const struct json_t *report, FILE *to, bool colour);
 // the design: unaccounted, drops nobody asked for, truncated input, …).
 int weir_pipeline_verdict(const struct weir_pipeline *pipeline);
 
+// weir_pipeline_close frees all of it. NULL is harmless.
 void weir_pipeline_close(struct weir_pipeline *pipeline);
 
 #pragma GCC visibility pop

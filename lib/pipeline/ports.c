@@ -169,11 +169,11 @@ int weir_ports_open_outputs(
 static struct weir_running_port *next_open(
 	const struct weir_pipeline *pipeline, struct weir_running_port *port)
 {
-	struct weir_running_port *end =
-		pipeline->ports + pipeline->plan->config->port_count;
+	struct weir_running_port *end;
 
 	if (!pipeline->ports)
 		return NULL;
+	end = pipeline->ports + pipeline->plan->config->port_count;
 	for (port = port ? port + 1 : pipeline->ports; port < end; port++)
 		if (port->opened)
 			return port;

@@ -73,6 +73,7 @@ int weir_kernel_test_change(struct weir_kernel_test *test,
 struct rte_mbuf **weir_kernel_test_taken(struct weir_kernel_test *test,
 	unsigned output, unsigned way, unsigned *count);
 
+// weir_kernel_test_dropped, … answer what the books say so far.
 uint64_t weir_kernel_test_dropped(
 	const struct weir_kernel_test *test, unsigned reason);
 uint64_t weir_kernel_test_made(const struct weir_kernel_test *test);

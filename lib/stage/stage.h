@@ -136,6 +136,7 @@ static inline struct rte_mbuf **weir_out_space(
 	return lane->packets + lane->count;
 }
 
+// weir_out_added says that count packets were written there.
 static inline void weir_out_added(
 	struct weir_out *out, unsigned output, uint32_t count)
 {
@@ -344,6 +345,7 @@ int weir_stage_register(const struct weir_stage *stage, struct weir_error *e);
 const struct weir_stage *weir_stage_find(const char *type);
 const struct weir_stage *weir_stage_at(unsigned index);
 
+// weir_stage_output_count, … answer how many names a stage has.
 unsigned weir_stage_output_count(const struct weir_stage *stage);
 unsigned weir_stage_drop_count(const struct weir_stage *stage);
 

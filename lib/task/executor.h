@@ -141,6 +141,7 @@ void weir_executor_stop(struct weir_executor *executor);
 // on a thread that runs none.
 struct weir_executor *weir_executor_self(void);
 
+// weir_executor_name answers the name it was made with, which it owns.
 const char *weir_executor_name(const struct weir_executor *executor);
 const struct weir_clock *weir_executor_clock(
 	const struct weir_executor *executor);

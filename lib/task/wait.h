@@ -32,8 +32,10 @@ struct weir_wait_queue {
 	struct weir_list waiters;
 };
 
+// weir_wait_queue_init makes it empty.
 void weir_wait_queue_init(struct weir_wait_queue *queue);
 
+// weir_wait_queue_empty tells whether nobody waits.
 static inline bool weir_wait_queue_empty(const struct weir_wait_queue *queue)
 {
 	return weir_list_empty(&queue->waiters);
@@ -70,6 +72,7 @@ struct weir_watch {
 	uint32_t missed; // times asked since ready last answered more than 0
 };
 
+// weir_watch_init prepares a watch that asks ready.
 void weir_watch_init(
 	struct weir_watch *watch, unsigned (*ready)(struct weir_watch *watch));
 
