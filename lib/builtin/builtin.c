@@ -2,6 +2,7 @@
 #include "builtin/builtin.h"
 
 static const struct weir_stage *const builtins[] = {
+	&weir_builtin_classify,
 	&weir_builtin_count,
 	&weir_builtin_delay,
 	&weir_builtin_drop,

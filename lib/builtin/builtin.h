@@ -12,6 +12,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
+extern const struct weir_stage weir_builtin_classify;
 extern const struct weir_stage weir_builtin_count;
 extern const struct weir_stage weir_builtin_delay;
 extern const struct weir_stage weir_builtin_drop;

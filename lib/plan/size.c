@@ -84,6 +84,21 @@ static unsigned mark_pools(struct weir_plan *plan)
 	return count;
 }
 
+static uint64_t stage_memory(const struct weir_plan *plan)
+{
+	uint64_t size = 0;
+
+	for (unsigned i = 0; i < plan->instance_count; i++) {
+		const struct weir_config_stage *stage =
+			weir_plan_stage_of(plan, i);
+
+		if (stage->type->memory)
+			size += stage->type->memory(
+				weir_option_block_data(stage->options));
+	}
+	return size;
+}
+
 static bool copies(const struct weir_plan *plan)
 {
 	for (unsigned i = 0; i < plan->instance_count; i++)
@@ -157,7 +172,8 @@ void weir_plan_size(struct weir_plan_draft *draft)
 		       ? UINT64_MAX
 		       : pools * weir_pool_size_estimate((unsigned)packets,
 					 runtime->packet_size) +
-				 BASE_SIZE + plan->executor_count * LCORE_SIZE;
+				 BASE_SIZE + plan->executor_count * LCORE_SIZE +
+				 stage_memory(plan);
 	if (need > 1ull << 40) {
 		weir_error_set(draft->error, -EINVAL,
 			"%s: error: %llu packets of %u bytes are more than a "

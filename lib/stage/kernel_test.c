@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXTS_MAX 16 // values of one option
+#define TEXTS_MAX 256 // values of one option
 #define SEED 0x77656972u
 
 // What came out of one way and was not taken yet, and what was handed out last.

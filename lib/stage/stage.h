@@ -309,6 +309,10 @@ struct weir_stage {
 	// first outputs, before those of the table. It cannot be live. NULL:
 	// there is none.
 	const char *outputs_from;
+	// memory answers how many bytes of EAL memory, beside packets, an
+	// instance with these options (a struct of state_size) wants; NULL: so
+	// few that they do not count. The planner adds them up.
+	uint64_t (*memory)(const void *options);
 };
 
 // weir_stage_recv waits for input and answers up to count packets, and at most
