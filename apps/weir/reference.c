@@ -112,6 +112,9 @@ static void print_stage(const struct weir_stage *stage, FILE *to)
 		stage->help);
 	print_traits(stage, to);
 	print_options(stage->options, to);
+	if (stage->outputs_from)
+		fprintf(to, "\nThe first outputs are those that `%s` names.\n",
+			stage->outputs_from);
 	print_names("Outputs", stage->outputs, to);
 	print_names("Reasons of drops", stage->drops, to);
 	print_counters(stage->counters, to);

@@ -86,6 +86,9 @@ static void print_stage(const struct weir_stage *stage)
 	if (stage->ethernet)
 		puts("It needs Ethernet frames.");
 	print_options("Options", stage->options);
+	if (stage->outputs_from)
+		printf("\nThe first outputs are those that '%s' names.\n",
+			stage->outputs_from);
 	print_names("Outputs", stage->outputs);
 	print_names("Reasons of drops", stage->drops);
 	if (counter->name)
@@ -170,12 +173,12 @@ static json_t *json_stage(const struct weir_stage *stage)
 		json_array_append_new(
 			counters, json_pack("{s:s, s:s, s:s}", "name", c->name,
 					  "unit", c->unit, "help", c->help));
-	return json_pack("{s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:o}", "type",
-		stage->type, "help", stage->help, "source", stage->source,
-		"ethernet", stage->ethernet, "options",
-		json_options(stage->options), "outputs",
-		json_names(stage->outputs), "drops", json_names(stage->drops),
-		"counters", counters);
+	return json_pack("{s:s, s:s, s:b, s:b, s:o, s:s?, s:o, s:o, s:o}",
+		"type", stage->type, "help", stage->help, "source",
+		stage->source, "ethernet", stage->ethernet, "options",
+		json_options(stage->options), "outputs_from",
+		stage->outputs_from, "outputs", json_names(stage->outputs),
+		"drops", json_names(stage->drops), "counters", counters);
 }
 
 static json_t *json_kind(const struct weir_port_kind *kind)
