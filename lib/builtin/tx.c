@@ -5,7 +5,7 @@
 // stages before it from sending more. Nothing is dropped here while the run goes
 // on. At its end a device that takes no more (nobody reads its ring, its link is
 // down) must not keep the run from ending: after a second the rest is given up,
-// and counted. A driver that says when it has finished is waited for.
+// and counted. A file, whose writer may be slow, is waited for.
 //
 // A sampled packet carries the tick of its arrival; how long it took is
 // recorded when the port takes it.
@@ -44,7 +44,7 @@ static int tx_init(
 	tx->send = tx->driver->tx;
 	tx->queue = setup->port_queue;
 	tx->sampled_first = setup->sampled_first;
-	if (!tx->driver->finished)
+	if (!setup->port->traits.one_way)
 		tx->patience = weir_clock_ticks(setup->clock, PATIENCE_NS);
 	return count_latency(tx, setup, e);
 }

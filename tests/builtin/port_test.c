@@ -78,13 +78,6 @@ static const struct weir_port_driver gate_driver = {
 	.finished = gate_finished,
 };
 
-// A device does not say when it has finished.
-static const struct weir_port_driver device_driver = {
-	.name = "device",
-	.rx = gate_rx,
-	.tx = gate_tx,
-};
-
 // An instance of rx or tx with all that its shell would give it.
 struct instance {
 	const struct weir_stage *stage;
@@ -100,8 +93,9 @@ struct instance {
 	struct weir_count_reader *counts;
 };
 
-static struct instance *instance_open_on(const struct weir_stage *stage,
-	const struct weir_port_driver *driver, bool sampled_first)
+// A file is waited for, a device is not.
+static struct instance *instance_open_on(
+	const struct weir_stage *stage, bool file, bool sampled_first)
 {
 	struct instance *i = calloc(1, sizeof(*i));
 	struct weir_stage_setup setup = {.name = "it",
@@ -111,8 +105,10 @@ static struct instance *instance_open_on(const struct weir_stage *stage,
 	struct weir_error e = {0};
 
 	i->stage = stage;
-	i->port = (struct weir_port){
-		.driver = driver, .state = &i->gate, .name = "gate"};
+	i->port = (struct weir_port){.driver = &gate_driver,
+		.state = &i->gate,
+		.name = "gate",
+		.traits.one_way = file};
 	i->state = calloc(1, stage->state_size);
 	i->lane = (struct weir_lane){
 		.packets = i->packets, .size = WEIR_BURST, .room = WEIR_BURST};
@@ -135,7 +131,7 @@ static struct instance *instance_open_on(const struct weir_stage *stage,
 
 static struct instance *instance_open(const struct weir_stage *stage)
 {
-	return instance_open_on(stage, &gate_driver, false);
+	return instance_open_on(stage, true, false);
 }
 
 static void instance_close(struct instance *i)
@@ -336,8 +332,7 @@ Test(tx, records_how_long_sampled_packets_took_when_the_port_takes_them)
 
 Test(tx, lets_no_mark_leave_where_only_the_first_is_sampled)
 {
-	struct instance *i =
-		instance_open_on(&weir_builtin_tx, &gate_driver, true);
+	struct instance *i = instance_open_on(&weir_builtin_tx, true, true);
 	struct rte_mbuf *in[4];
 
 	cr_assert_eq(rte_pktmbuf_alloc_bulk(pool, in, 4), 0);
@@ -363,8 +358,7 @@ Test(tx, lets_no_mark_leave_where_only_the_first_is_sampled)
 
 Test(tx, gives_up_at_the_end_a_device_that_takes_none_for_a_second)
 {
-	struct instance *i =
-		instance_open_on(&weir_builtin_tx, &device_driver, false);
+	struct instance *i = instance_open_on(&weir_builtin_tx, false, false);
 	uint64_t second = weir_clock_ticks(&clock_virtual, 1000000000);
 	struct rte_mbuf *in[200];
 
@@ -374,6 +368,7 @@ Test(tx, gives_up_at_the_end_a_device_that_takes_none_for_a_second)
 	i->out.now += second - 1;
 	i->stage->drain(i->state, &i->out);
 	cr_expect_eq(i->stage->held(i->state), 200);
+	cr_expect(!i->gate.finishing);
 	// It took some: the second begins anew.
 	i->gate.open = 5;
 	i->stage->drain(i->state, &i->out);
