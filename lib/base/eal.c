@@ -289,6 +289,7 @@ const char *weir_eal_version(void)
 // memory that is gone. So it first comes to a halt, in a callback of ours. It is
 // not an alarm's: EAL waits for those.
 static sem_t halted;
+static struct rte_intr_handle *handle; // the halted thread's, for good
 
 static void halt_interrupts(void *arg)
 {
@@ -300,10 +301,9 @@ static void halt_interrupts(void *arg)
 
 static void stop_interrupts(void)
 {
-	struct rte_intr_handle *handle =
-		rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	struct timespec end;
 
+	handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (!handle || rte_intr_fd_set(handle, eventfd(1, EFD_CLOEXEC)) ||
 		rte_intr_type_set(handle, RTE_INTR_HANDLE_EXT))
 		return;
