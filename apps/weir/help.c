@@ -54,8 +54,9 @@ static void put_lines(const char *lines, FILE *to)
 	while (*lines) {
 		size_t length = strcspn(lines, "\n");
 
-		fprintf(to, "%*s%.*s\n", length ? 2 : 0, "", (int)length,
-			lines);
+		fputs(length ? "  " : "", to);
+		fwrite(lines, 1, length, to);
+		fputc('\n', to);
 		lines += length;
 		if (*lines)
 			lines++;
