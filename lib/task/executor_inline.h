@@ -73,6 +73,12 @@ static inline uint64_t weir_executor_read(struct weir_executor *executor)
 {
 	uint64_t before = executor->now;
 
+#ifdef WEIR_UNCOUNTED // see base/atomic.h; timers need some time
+	static __thread unsigned read;
+
+	if (likely(++read % 64))
+		return 0;
+#endif
 	executor->now = weir_clock_now(executor->clock);
 	return executor->now - before;
 }
