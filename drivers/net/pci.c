@@ -89,7 +89,7 @@ static bool is_shared(const char *kernel_driver)
 static bool hinders(const char *root, const char *address, const char *driver)
 {
 	return *driver && strcmp(driver, "vfio-pci") &&
-	       strcmp(driver, "pci-stub") && strcmp(driver, "pcieport") &&
+	       strcmp(driver, "pci-stub") &&
 	       class_of(root, address) != CLASS_BRIDGE;
 }
 

@@ -119,7 +119,7 @@ static bool fits(const json_t *ids, size_t index, uint16_t value)
 {
 	json_int_t id = json_integer_value(json_array_get(ids, index));
 
-	return id == value || (id == ANY && index > 0);
+	return id == value || id == ANY;
 }
 
 static bool drives(const json_t *driver, const struct weir_pmd_id *id)

@@ -126,6 +126,27 @@ Test(net_host, knows_which_driver_drives_what)
 	weir_pmds_free(pmds);
 }
 
+Test(net_host, shared_is_only_what_no_module_takes_away)
+{
+	static const struct {
+		const char *modules;
+		bool shared;
+	} cases[] = {
+		{"vfio-pci", false},
+		{"* igb_uio | uio_pci_generic", false},
+		{"* uio_hv_generic", false},
+		{"", false},
+		{"* ib_uverbs & mlx4_en & mlx4_core & mlx4_ib", true},
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct weir_pmd pmd = {"any", cases[i].modules};
+
+		cr_expect_eq(weir_pmd_is_bifurcated(&pmd), cases[i].shared,
+			"%s", cases[i].modules);
+	}
+}
+
 // The texts of the drivers that are installed here: mlx5 and mlx4 are shared,
 // i40e is not, whatever else changes with versions.
 Test(net_host, reads_the_real_drivers)

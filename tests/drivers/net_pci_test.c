@@ -41,7 +41,8 @@ Test(net_pci, knows_addresses)
 {
 	static const char *const wrong[] = {"", "eth0", "3b:00", "3b:00.8",
 		"3b:20.0", "0000:3b:00.0x", "0000:3b:00.0 ", " 3b:00.0",
-		"0x3b:00.0", "+3b:00.0", "100000000:3b:00.0", NULL};
+		"0x3b:00.0", "+3b:00.0", "100000000:3b:00.0", "3b:00.01",
+		"0000:3b:00.0.0", NULL};
 	char address[WEIR_PCI_ADDRESS_SIZE];
 
 	cr_expect(weir_pci_address(address, "3b:00.0"));
@@ -208,6 +209,9 @@ Test(net_pci, an_address_is_a_use)
 	expect_use(false, false);
 	put("/proc/net/route",
 		"eth1 0002A8C0 00000000 0001 0 0 0 00FFFFFF 0 0 0\n");
+	expect_use(true, false);
+	put("/proc/net/route",
+		"eth1 00000000 0102A8C0 0003 0 0 0 00000080 0 0 0\n");
 	expect_use(true, false);
 	put("/proc/net/route",
 		"eth1 00000000 0102A8C0 0003 0 0 0 00000000 0 0 0\n");
