@@ -30,6 +30,8 @@ static uint64_t at_most(uint64_t a, uint64_t b)
 // lost without a trace by how much a ring holds.
 static uint64_t ring_room(const struct weir_device *device, unsigned queues)
 {
+	if (load_relaxed(&device->state) == WEIR_DEVICE_GONE)
+		return UINT64_MAX;
 	return weir_device_hardware(device) && !device->started
 		       ? (uint64_t)device->descriptors * queues
 		       : 0;
@@ -43,14 +45,15 @@ static void count_rx(const struct weir_net *net, const struct rte_eth_stats *s,
 	uint64_t received = s->ipackets;
 
 	// The last look at one that is gone was some time before.
-	if (load_relaxed(&device->state) == WEIR_DEVICE_GONE &&
-		weir_device_hardware(device) && received < taken)
+	if (device->name.forgets ||
+		(load_relaxed(&device->state) == WEIR_DEVICE_GONE &&
+			received < taken))
 		received = taken;
 	if (weir_device_hardware(device) && received > taken)
 		stats->rx_ahead = at_most(received - taken,
 			device->left + ring_room(device, device->rx_queues));
 	stats->rx_packets = received - stats->rx_ahead;
-	stats->rx_bytes = s->ibytes;
+	stats->rx_bytes = device->rx_bytes + s->ibytes;
 	stats->rx_missed = s->imissed;
 	stats->rx_errors = s->ierrors;
 	stats->rx_no_mbuf = device->name.loses ? s->rx_nombuf : 0;
@@ -60,7 +63,8 @@ static void count_tx(const struct weir_net *net, const struct rte_eth_stats *s,
 	struct weir_port_stats *stats)
 {
 	const struct weir_device *device = &net->device;
-	uint64_t sent = s->opackets, taken = weir_net_given(net);
+	uint64_t taken = weir_net_given(net);
+	uint64_t sent = device->name.forgets ? taken : s->opackets;
 
 	if (!device->name.retries)
 		stats->tx_dropped = s->oerrors;
@@ -70,7 +74,7 @@ static void count_tx(const struct weir_net *net, const struct rte_eth_stats *s,
 		stats->tx_dropped += at_most(
 			taken - sent, ring_room(device, device->tx_queues));
 	stats->tx_packets = sent;
-	stats->tx_bytes = s->obytes;
+	stats->tx_bytes = device->tx_bytes + s->obytes;
 }
 
 void weir_net_stats(void *state, struct weir_port_stats *stats)

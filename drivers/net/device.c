@@ -134,11 +134,18 @@ int weir_device_start(struct weir_device *device,
 const struct rte_eth_stats *weir_device_stats(struct weir_device *device)
 {
 	struct rte_eth_stats now;
+	// The registers of a NIC go with it.
+	bool readable = !weir_device_hardware(device) ||
+			load_acquire(&device->state) != WEIR_DEVICE_GONE;
 
-	if (device->started &&
-		load_acquire(&device->state) != WEIR_DEVICE_GONE &&
-		!rte_eth_stats_get(device->id, &now))
+	if (device->started && readable &&
+		!rte_eth_stats_get(device->id, &now)) {
+		if (now.ibytes < device->last.ibytes)
+			device->rx_bytes += device->last.ibytes;
+		if (now.obytes < device->last.obytes)
+			device->tx_bytes += device->last.obytes;
 		device->last = now;
+	}
 	return &device->last;
 }
 
@@ -202,6 +209,8 @@ void weir_device_stop(struct weir_device *device)
 	if (load_acquire(&device->state) != WEIR_DEVICE_GONE) {
 		empty_rings(device);
 		settle(device);
+	} else {
+		weir_device_stats(device);
 	}
 	held = weir_pool_held(device->pool);
 	rte_eth_dev_stop(device->id);

@@ -51,7 +51,8 @@ struct weir_device {
 	struct weir_device_name name;
 	struct rte_eth_dev_info info;
 	struct rte_eth_conf conf;
-	struct rte_eth_stats last; // as last seen
+	struct rte_eth_stats last;   // as last seen
+	uint64_t rx_bytes, tx_bytes; // that it had counted and has forgotten
 	uint64_t left; // received by the device, and given up when it stopped
 	struct rte_mempool *pool;
 	int own; // mbufs that it took when it was set up and, since it was

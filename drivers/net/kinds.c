@@ -71,7 +71,7 @@ static const struct weir_recipe recipes[] = {
 			WEIR_IS_PLAIN},
 	{"memif", "net_memif", "socket", NULL, "role=server", "role=client",
 		"socket-abstract=no", WEIR_NAMES_PATH, 4096,
-		WEIR_IS_SPREADS | WEIR_IS_LINGERS},
+		WEIR_IS_SPREADS | WEIR_IS_LINGERS | WEIR_IS_FORGETS},
 	{"vhost", "net_vhost", "iface", "queues", "", "client=1", NULL,
 		WEIR_NAMES_PATH, 512,
 		WEIR_IS_SPREADS | WEIR_IS_RETRIES | WEIR_IS_LINGERS},

@@ -42,6 +42,7 @@ static void set_traits(
 	name->tap = recipe->is & WEIR_IS_TAP;
 	name->retries = recipe->is & WEIR_IS_RETRIES;
 	name->loses = recipe->is & WEIR_IS_LOSES;
+	name->forgets = recipe->is & WEIR_IS_FORGETS;
 	name->linger = recipe->is & WEIR_IS_LINGERS;
 	name->plain = recipe->is & WEIR_IS_PLAIN;
 }

@@ -132,7 +132,8 @@ static int net_start(void *state, struct weir_error *e)
 		return err;
 	find_frame_max(net);
 	net->device.careful = weir_device_hardware(&net->device) ||
-			      net->device.plain || net->device.frame_max;
+			      net->device.plain || net->device.frame_max ||
+			      net->device.name.forgets;
 	if (!wait && weir_device_hardware(&net->device))
 		wait = LINK_WAIT_NS;
 	weir_vigil_start(&net->vigil, &net->device, net->clock, wait);

@@ -21,6 +21,7 @@ enum weir_recipe_names {
 #define WEIR_IS_LINGERS 8u
 #define WEIR_IS_PLAIN 16u
 #define WEIR_IS_TAP 32u
+#define WEIR_IS_FORGETS 64u
 
 struct weir_recipe {
 	const char *kind;

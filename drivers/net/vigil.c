@@ -129,10 +129,12 @@ static bool look_gone(struct weir_vigil *vigil, struct weir_port_event *event)
 			"more, and what was to go out is dropped",
 			device->name.name);
 	}
-	if (device->found && seen_by_all(device)) {
+	// What af_xdp keeps of the pool can only be told when all else is quiet.
+	if (device->found && !device->plain && seen_by_all(device)) {
 		weir_vigil_stop(vigil);
 		weir_device_stop(device);
 		weir_device_unplug(device);
+		device->own = 0; // other lcores use the pool meanwhile
 	}
 	return false;
 }

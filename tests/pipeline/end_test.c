@@ -204,6 +204,10 @@ Test(end, refuses_a_port_that_does_not_open)
 			  "  tx: {type: tx, inputs: rx, port: out}\n",
 			  NULL) != 0);
 	cr_assert(strstr(rig.error.text, "/nowhere/at/all.pcap") != NULL);
+	// Where the file says it.
+	cr_assert(strncmp(rig.error.text, "test.yaml:3:3: error: port 'in'",
+			  31) == 0,
+		"%s", rig.error.text);
 	rig_close(&rig);
 }
 
