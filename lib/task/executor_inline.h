@@ -62,9 +62,23 @@ extern __thread struct weir_executor *weir_executor_of_thread
 	__attribute__((visibility("hidden")));
 
 // weir_executor_current is weir_executor_self inlined.
+//
+// A task goes on on another thread than it stopped on when its executor is
+// turned there. Compilers for aarch64 read a thread's address once in a
+// function, which a switch in between makes that of the wrong thread, so it is
+// read anew; what is subtracted of the one that was read first falls out.
 static inline struct weir_executor *weir_executor_current(void)
 {
+#if defined(__aarch64__)
+	uintptr_t at = (uintptr_t)&weir_executor_of_thread -
+		       (uintptr_t)__builtin_thread_pointer();
+	uintptr_t thread;
+
+	__asm__ volatile("mrs %0, tpidr_el0" : "=r"(thread));
+	return *(struct weir_executor **)(thread + at);
+#else
 	return weir_executor_of_thread;
+#endif
 }
 
 // weir_executor_read reads the clock and answers the ticks since it was last
