@@ -4,7 +4,8 @@
 # Builds weir and runs its tests: unit, model and race tests, whole pipelines,
 # all again under the address and undefined sanitizers, the race tests under
 # the thread sanitizer, what switches stacks under valgrind, fuzzing for a while
-# with clang; clang-tidy, cppcheck, format, the tree's shape.
+# with clang, on aarch64 emulated; clang-tidy, cppcheck, format, the tree's
+# shape.
 # Missing packages are installed as root; a user is told how. The last line
 # counts all tests; exit 0: none failed, 1: some did, 2: packages are missing.
 #
@@ -131,6 +132,7 @@ check_lines() {
 	"$@" >$logs/$name.log 2>&1
 	while read -r line; do
 		case "$line" in
+		*" # SKIP "*) skip "$name: ${line#ok * - }" ;;
 		"ok "*) pass "$name: ${line#ok * - }" ;;
 		"not ok "*) fail "$name: ${line#not ok * - }" ;;
 		"#"*) echo "    ${line#\# }" ;;
@@ -147,6 +149,7 @@ if build build "gcc"; then
 fi
 if [ $quick ]; then
 	skip "clang-tidy and cppcheck (--quick)"
+	skip "aarch64 (--quick)"
 	skip "address and undefined sanitizers (--quick)"
 	skip "thread sanitizer (--quick)"
 	skip "clang (--quick)"
@@ -155,6 +158,8 @@ else
 	if [ -e build/build.ninja ]; then
 		say "        looking with clang-tidy and cppcheck"
 		check_lines lint tests/lint.sh build
+		say "        building for aarch64, running it emulated"
+		check_lines cross tests/cross.sh build
 		say "        running what switches stacks under valgrind"
 		run_valgrind build
 	fi

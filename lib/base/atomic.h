@@ -32,7 +32,12 @@
 #define count_add(p, v) store_relaxed((p), load_relaxed(p) + (v))
 #endif
 
+// A multiple of the line of any CPU of the architecture, and what DPDK takes.
+#if defined(__aarch64__)
+#define WEIR_CACHE_LINE 128
+#else
 #define WEIR_CACHE_LINE 64
+#endif
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

@@ -45,8 +45,8 @@ struct weir_count_record {
 	uint64_t offset; // of the value
 };
 
-_Static_assert(sizeof(struct weir_count_head) == 2 * WEIR_CACHE_LINE &&
-		       sizeof(struct weir_count_record) == 2 * WEIR_CACHE_LINE,
+_Static_assert(sizeof(struct weir_count_head) == 128 &&
+		       sizeof(struct weir_count_record) == 128,
 	"whole cache lines");
 
 // The file of an instance in shared memory. path has room for PATH_MAX.

@@ -21,8 +21,10 @@ static void make(unsigned char *message, unsigned size, uint32_t number)
 static void run(struct weir_random *r, unsigned capacity, unsigned size)
 {
 	size_t bytes = weir_ring_memory_size(capacity, size);
-	struct rte_ring *ring = weir_ring_init(
-		aligned_alloc(64, RTE_ALIGN(bytes, 64)), "m", capacity, false);
+	struct rte_ring *ring =
+		weir_ring_init(aligned_alloc(WEIR_CACHE_LINE,
+				       RTE_ALIGN(bytes, WEIR_CACHE_LINE)),
+			"m", capacity, false);
 	unsigned char burst[BURST_MAX * SIZE_MAX_BYTES], one[SIZE_MAX_BYTES];
 	uint32_t sent = 0, received = 0;
 	struct weir_ring_tx tx;

@@ -107,8 +107,9 @@ static void race(bool multi)
 	struct run run = {.multi = multi, .producers = users};
 	struct user user[2] = {{&run, 0}, {&run, 1}};
 
-	run.ring = weir_ring_init(
-		aligned_alloc(64, RTE_ALIGN(bytes, 64)), "r", CAPACITY, multi);
+	run.ring = weir_ring_init(aligned_alloc(WEIR_CACHE_LINE,
+					  RTE_ALIGN(bytes, WEIR_CACHE_LINE)),
+		"r", CAPACITY, multi);
 	pthread_create(&observer, NULL, observe, &run);
 	for (unsigned i = 0; i < users; i++) {
 		pthread_create(&producer[i], NULL, produce, &user[i]);

@@ -16,7 +16,8 @@ static struct fixture ring_of(unsigned capacity, unsigned size)
 	size_t bytes = weir_ring_memory_size(capacity, size);
 
 	cr_assert_gt(bytes, 0);
-	f.ring = weir_ring_init(aligned_alloc(64, RTE_ALIGN(bytes, 64)),
+	f.ring = weir_ring_init(aligned_alloc(WEIR_CACHE_LINE,
+					RTE_ALIGN(bytes, WEIR_CACHE_LINE)),
 		"under test", capacity, false);
 	weir_ring_tx_init(&f.tx, f.ring, size);
 	weir_ring_rx_init(&f.rx, f.ring, size);
@@ -185,10 +186,11 @@ Test(ring, multi_ends_hold_exactly_the_capacity_too)
 {
 	for (unsigned capacity = 1; capacity <= 5; capacity++) {
 		size_t bytes = weir_ring_memory_size(capacity, 12);
-		struct rte_ring *ring =
-			weir_ring_init(aligned_alloc(64, RTE_ALIGN(bytes, 64)),
-				"a name that is longer than rte_ring can keep",
-				capacity, true);
+		struct rte_ring *ring = weir_ring_init(
+			aligned_alloc(WEIR_CACHE_LINE,
+				RTE_ALIGN(bytes, WEIR_CACHE_LINE)),
+			"a name that is longer than rte_ring can keep",
+			capacity, true);
 		struct weir_ring_tx tx;
 		struct weir_ring_rx rx;
 		uint32_t in[6][3] = {{1, 2, 3}, {4, 5, 6}}, out[6][3];
@@ -211,8 +213,10 @@ Test(ring, multi_ends_hold_exactly_the_capacity_too)
 Test(ring, rte_ring_and_multi_ends_follow_one_protocol)
 {
 	size_t bytes = weir_ring_memory_size(3, 8);
-	struct rte_ring *ring = weir_ring_init(
-		aligned_alloc(64, RTE_ALIGN(bytes, 64)), "m", 3, true);
+	struct rte_ring *ring =
+		weir_ring_init(aligned_alloc(WEIR_CACHE_LINE,
+				       RTE_ALIGN(bytes, WEIR_CACHE_LINE)),
+			"m", 3, true);
 	struct weir_ring_tx tx;
 	struct weir_ring_rx rx;
 	uint64_t in = 1, out;
