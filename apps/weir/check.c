@@ -98,7 +98,8 @@ const struct weir_command weir_command_check = {
 		"[OPTIONS] -e EXPRESSION", NULL},
 	.about = "Validates a pipeline and prints what would run: instances, "
 		 "what is fused, channels with class and depth, lcores, "
-		 "memory. Runs nothing.",
+		 "memory. Runs nothing, but loads what the file names under "
+		 "load.",
 	.operands = operands,
 	.options = options,
 	.passages =

@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,17 @@ static void *base_of(const void *address)
 	return dladdr(address, &info) ? info.dli_fbase : NULL;
 }
 
+// has_room tells whether a symbol is data that holds a stage and the end.
+static bool has_room(const void *symbol)
+{
+	const ElfW(Sym) *entry = NULL;
+	Dl_info info;
+
+	return dladdr1(symbol, &info, (void **)&entry, RTLD_DL_SYMENT) &&
+	       entry && ELF64_ST_TYPE(entry->st_info) == STT_OBJECT &&
+	       entry->st_size >= 2 * sizeof(struct weir_stage *);
+}
+
 // The symbol must be the object's own, not one of a library that it links.
 static const struct weir_stage *const *exported(void *handle)
 {
@@ -113,7 +125,7 @@ static const struct weir_stage *const *exported(void *handle)
 	const void *symbol = dlsym(handle, SYMBOL);
 
 	if (!symbol || dlinfo(handle, RTLD_DI_LINKMAP, &map) ||
-		base_of(symbol) != base_of(map->l_ld))
+		base_of(symbol) != base_of(map->l_ld) || !has_room(symbol))
 		return NULL;
 	return symbol;
 }

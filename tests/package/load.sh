@@ -210,6 +210,8 @@ refused "another machine's" foreign.so "this was built for another kind of"
 stage mine | object mute
 refused "no stage in it" mute.so \
 	"it exports no stage: end its source with WEIR_STAGE_EXPORT"
+echo 'char weir_stage_exported[1];' | object small
+refused "something else of that name" small.so "it exports no stage"
 stage mine | object lean -Wl,--no-as-needed -L. -l:mine.so '-Wl,-rpath,$ORIGIN'
 refused "a stage in what it links only" lean.so "it exports no stage"
 { stage mine; echo "$export"; } | sed 's/= WEIR_STAGE_ABI/= {7, 16}/' |
