@@ -96,6 +96,20 @@ static void check_output(struct weir_check *check, unsigned index,
 			word, stage->name, name, word);
 }
 
+// first_source answers the stage that brings in what the port receives: the
+// first in the file.
+static const struct weir_config_stage *first_source(
+	const struct weir_config *config, int port)
+{
+	for (unsigned i = 0; i < config->stage_count; i++) {
+		const struct weir_config_stage *stage = &config->stages[i];
+
+		if (stage->type && stage->type->source && stage->port == port)
+			return stage;
+	}
+	return NULL;
+}
+
 // A source runs once for each queue of its port, where that says how many.
 static void count_queues(struct weir_check *check,
 	struct weir_config_stage *stage, const struct weir_node *given)
@@ -103,8 +117,19 @@ static void count_queues(struct weir_check *check,
 	const struct weir_config_port *port =
 		&check->config->ports[stage->port];
 
+	const struct weir_config_stage *first =
+		first_source(check->config, stage->port);
+
 	if (!port->queues)
 		return;
+	if (first != stage) {
+		weir_fault_add(check->faults, stage->at,
+			"stage '%s' would have no queue: port '%s' has %u, and "
+			"'%s' a replica for each; take 'queues' away or use "
+			"one rx",
+			stage->name, port->name, port->queues, first->name);
+		return;
+	}
 	if (given && port->queues != stage->replicas)
 		weir_fault_add(check->faults, given->at,
 			"stage '%s' has %u replicas, but port '%s' has %u "
