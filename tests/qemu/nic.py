@@ -31,6 +31,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("WEIR_BUILD", ROOT + "/build")
 TALK = ROOT + "/tests/captures/talk.pcap"
 IN, OUT = "0000:01:00.0", "0000:02:00.0"
+AS_USER = "setpriv --reuid=1000 --regid=1000 --clear-groups "
 LIMIT = 120  # seconds for all of it
 
 
@@ -166,6 +167,24 @@ def without_pages(machine):
     Tap.check("typed, it runs", code == 0, code, text)
 
 
+def as_a_user(machine):
+    """An ordinary user is told what is missing, one thing after the other."""
+    machine.run("chmod 1777 /tmp /dev/shm")
+    code, text = machine.run(AS_USER + "weir run quick.yaml --for 1s")
+    Tap.same("a user's run on root's cards: exit code", code, 2)
+    Tap.has("it says what to type", text,
+            r"type:\nsudo chown \$\(id -u\) /dev/vfio/\d")
+    machine.run("chown 1000 /dev/vfio/[0-9]*")
+    code, text = machine.run(AS_USER + "weir run quick.yaml --for 1s")
+    Tap.has("then that the user may lock too little memory", text,
+            r"type:\nsudo prlimit .*--memlock=unlimited")
+    code, text = machine.run(f"(ulimit -l unlimited; {AS_USER} weir run "
+                             "quick.yaml --for 0.1s --quiet)")
+    Tap.check("then it runs", code == 0, code, text)
+    code, text = machine.run(AS_USER + "weir doctor --json")
+    Tap.same("weir doctor as a user: exit code", code, 0)
+
+
 def through_the_pipeline(machine, frames, wanted):
     run(machine, f"--packets {len(frames)} --for 30s")
     machine.wires[0].send(frames)
@@ -233,6 +252,19 @@ def a_card_goes(machine, frame):
              [OUT])
 
 
+def back_to_linux(machine, address):
+    """What docs/nic.md says."""
+    with open(ROOT + "/docs/nic.md", encoding="utf-8") as page:
+        lines = re.search(r"```sh\na=.*?\n(.*?)```", page.read(), re.DOTALL)
+    machine.run(f"a={address}")
+    for line in lines.group(1).splitlines():
+        machine.run(line)
+    device = devices(machine)[address]
+    Tap.same("a card goes back to Linux",
+             (device["kernel_driver"], device["interface"][:3]),
+             ("e1000e", "eth"))
+
+
 def said(report, errors):
     return "\n".join(report.get("findings", [])) + "\n" + errors
 
@@ -245,15 +277,18 @@ def show(folder):
         file.write(pipeline())
     image.put(folder + "/root", "/tmp/quick.yaml", folder + "/quick.yaml")
     initramfs = image.initramfs(folder + "/root", BUILD + "/qemu",
-                                {"/bin/weir": BUILD + "/apps/weir"})
+                                {"/usr/bin/weir": BUILD + "/apps/weir",
+                                 "/usr/bin/setpriv": "/usr/bin/setpriv"})
     signal.alarm(LIMIT)
     with guest.Guest(folder, image.image(BUILD + "/qemu"),
                      initramfs) as machine:
         from_linux_to_vfio(machine)
         without_pages(machine)
+        as_a_user(machine)
         through_the_pipeline(machine, frames, web)
         a_link_goes(machine, web[0])
         a_card_goes(machine, web[0])
+        back_to_linux(machine, OUT)
 
 
 def too_long(*_):
