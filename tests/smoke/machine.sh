@@ -20,6 +20,13 @@ works "weir doctor --json is JSON" bash -c \
 works "weir devices --json is JSON" bash -c \
 	'"$0" devices --json | jq -e "(.pci | type) == \"array\" and
 		any(.software[]; .kind == \"file\")"' "$weir_program"
+if (ulimit -v 400000 && weir --version) >/dev/null 2>&1; then
+	fault=$(ulimit -v 400000; weir doctor)
+	is "where no run works, the doctor says so: exit code" $? 1
+	has "and what failed" "$fault" "^fault +a run: .* exit code 2: .*EAL"
+else
+	skip "a machine where no run works" "sanitizers need address space"
+fi
 user="setpriv --reuid=65534 --regid=65534 --clear-groups"
 if [ "$(id -u)" = 0 ] && $user test -x "$weir_program"; then
 	$user timeout 60 "$weir_program" doctor >user.txt 2>&1
