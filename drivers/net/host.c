@@ -131,6 +131,25 @@ static void read_iommu(struct weir_host *host, const char *root)
 	host->noiommu = flag[0] == 'Y' || flag[0] == '1';
 }
 
+// may_have_noiommu: only a loaded vfio shows its switch. Before, the kernel's
+// configuration tells, where it is kept (Debian's kernels have no switch).
+static bool may_have_noiommu(const char *root)
+{
+	char release[128], path[WEIR_SYS_PATH_SIZE], line[256];
+	bool may = true;
+	FILE *file = NULL;
+
+	if (weir_sys_text(release, sizeof(release), root,
+		    "/proc/sys/kernel/osrelease") &&
+		weir_sys_path(path, root, "/boot/config-%s", release))
+		file = fopen(path, "re");
+	while (file && may && fgets(line, sizeof(line), file))
+		may = strcmp(line, "# CONFIG_VFIO_NOIOMMU is not set\n");
+	if (file)
+		fclose(file);
+	return may;
+}
+
 static void read_process(struct weir_host *host)
 {
 	struct rlimit limit;
@@ -151,7 +170,7 @@ void weir_host_read(struct weir_host *host, const char *root)
 	host->vfio = find_module(root, "vfio-pci");
 	host->uio = find_module(root, "uio_pci_generic");
 	if (host->vfio == WEIR_HOST_MODULE_LOADABLE)
-		host->noiommu_possible = true; // Debian's and others' have it
+		host->noiommu_possible = may_have_noiommu(root);
 	host->has_driverctl = weir_sys_is(root, "/usr/sbin/driverctl") ||
 			      weir_sys_is(root, "/sbin/driverctl");
 	host->has_devbind = weir_sys_is(root, "/usr/bin/dpdk-devbind.py");

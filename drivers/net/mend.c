@@ -212,12 +212,12 @@ static void add_binding(char *line, const struct weir_host *host,
 			module);
 	} else {
 		add(line, LINE_SIZE,
-			"echo %s >/sys/bus/pci/devices/%s/driver_override; ",
+			"echo %s >/sys/bus/pci/devices/%s/driver_override && ",
 			module, each);
 		if (batch->bound)
 			add(line, LINE_SIZE,
 				"echo %s "
-				">/sys/bus/pci/devices/%s/driver/unbind; ",
+				">/sys/bus/pci/devices/%s/driver/unbind && ",
 				each, each);
 		add(line, LINE_SIZE, "echo %s >/sys/bus/pci/drivers_probe",
 			each);
@@ -226,14 +226,26 @@ static void add_binding(char *line, const struct weir_host *host,
 		add(line, LINE_SIZE, "; done");
 }
 
-static const char *choose_module(const struct weir_mend_facts *facts)
+static bool vfio_can(
+	const struct weir_pci_device *device, const struct weir_host *host)
 {
-	if (facts->host->vfio != WEIR_HOST_MODULE_ABSENT)
+	return host->vfio != WEIR_HOST_MODULE_ABSENT &&
+	       (device->group >= 0 || host->noiommu || host->noiommu_possible);
+}
+
+// choose_module prefers vfio-pci, but for where only uio works without an
+// IOMMU.
+static const char *choose_module(const struct weir_pci_device *device,
+	const struct weir_mend_facts *facts)
+{
+	const struct weir_host *host = facts->host;
+
+	if (vfio_can(device, host))
 		return "vfio-pci";
-	if (facts->host->uio != WEIR_HOST_MODULE_ABSENT &&
+	if (host->uio != WEIR_HOST_MODULE_ABSENT &&
 		names(facts->modules, "uio_pci_generic"))
 		return "uio_pci_generic";
-	return NULL;
+	return host->vfio == WEIR_HOST_MODULE_ABSENT ? NULL : "vfio-pci";
 }
 
 static void why_bound(struct weir_pci_device *device)
@@ -268,35 +280,42 @@ static void warn_use(
 				facts->neighbours[i].address);
 }
 
-// add_noiommu answers false where vfio cannot have the device.
-static bool add_noiommu(char *line, struct weir_pci_device *device,
-	const struct weir_host *host)
+// say_iommu tells of an IOMMU that is missing, where that matters.
+static void say_iommu(
+	struct weir_pci_device *device, const struct weir_host *host)
 {
 	if (device->group >= 0 || host->noiommu)
-		return true;
+		return;
 	add(device->why, sizeof(device->why), ", and no IOMMU is on");
 	if (host->iommu_words)
 		add(device->why, sizeof(device->why),
 			": better boot with '%s' on the kernel's command line",
 			host->iommu_words);
-	if (!host->noiommu_possible)
-		return false;
 	if (!*device->warning)
 		WARN(device,
 			"without an IOMMU the device, or a fault in a program, "
 			"can overwrite any memory");
-	add(line, LINE_SIZE,
-		"%secho 1 >/sys/module/vfio/parameters/"
-		"enable_unsafe_noiommu_mode",
-		*line ? " && " : "");
-	return true;
+}
+
+// add_noiommu answers false where vfio cannot have the device.
+static bool add_noiommu(char *line, const struct weir_pci_device *device,
+	const struct weir_host *host)
+{
+	if (device->group >= 0 || host->noiommu)
+		return true;
+	if (host->noiommu_possible)
+		add(line, LINE_SIZE,
+			"%secho 1 >/sys/module/vfio/parameters/"
+			"enable_unsafe_noiommu_mode",
+			*line ? " && " : "");
+	return host->noiommu_possible;
 }
 
 static void judge_binding(
 	struct weir_pci_device *device, const struct weir_mend_facts *facts)
 {
 	const struct weir_host *host = facts->host;
-	const char *module = choose_module(facts);
+	const char *module = choose_module(device, facts);
 	struct batch batch = {0};
 	char line[LINE_SIZE] = "";
 
@@ -313,8 +332,11 @@ static void judge_binding(
 	if ((is_vfio(module) ? host->vfio : host->uio) ==
 		WEIR_HOST_MODULE_LOADABLE)
 		add(line, sizeof(line), "modprobe %s", module);
-	if (is_vfio(module) && !add_noiommu(line, device, host))
+	say_iommu(device, host);
+	if (is_vfio(module) && !add_noiommu(line, device, host)) {
+		device->warning[0] = '\0'; // of a line that is not there
 		return;
+	}
 	batch_add(&batch, device->address, *device->kernel_driver,
 		device->interface.in_use);
 	batch_add_neighbours(&batch, facts);

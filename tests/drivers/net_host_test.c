@@ -100,6 +100,23 @@ Test(net_host, sees_whether_vfio_works_without)
 	cr_expect(host.noiommu);
 }
 
+Test(net_host, before_vfio_is_loaded_the_configuration_tells)
+{
+	put("/proc/sys/kernel/osrelease", "6.1.0-test\n");
+	put("/lib/modules/6.1.0-test/modules.dep",
+		"kernel/drivers/vfio/pci/vfio-pci.ko: a b\n");
+	read_host();
+	cr_expect(host.noiommu_possible);
+	put("/boot/config-6.1.0-test", "CONFIG_VFIO=m\n"
+				       "CONFIG_VFIO_NOIOMMU=y\n");
+	read_host();
+	cr_expect(host.noiommu_possible);
+	put("/boot/config-6.1.0-test", "CONFIG_VFIO=m\n"
+				       "# CONFIG_VFIO_NOIOMMU is not set\n");
+	read_host();
+	cr_expect_not(host.noiommu_possible);
+}
+
 // ---- DPDK's drivers ----
 
 Test(net_host, knows_which_driver_drives_what)

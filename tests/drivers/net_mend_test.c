@@ -8,8 +8,9 @@
 #define MIB (1024u * 1024u)
 #define ANY_MODULES "* igb_uio | uio_pci_generic | vfio-pci"
 #define BIND_A                                                                 \
-	"echo vfio-pci >/sys/bus/pci/devices/0000:3b:00.0/driver_override; "   \
-	"echo 0000:3b:00.0 >/sys/bus/pci/devices/0000:3b:00.0/driver/unbind; " \
+	"echo vfio-pci >/sys/bus/pci/devices/0000:3b:00.0/driver_override && " \
+	"echo 0000:3b:00.0 >/sys/bus/pci/devices/0000:3b:00.0/driver/unbind "  \
+	"&& "                                                                  \
 	"echo 0000:3b:00.0 >/sys/bus/pci/drivers_probe"
 
 // A machine where all is well, and its card that Linux has.
@@ -95,7 +96,7 @@ Test(net_mend, what_no_driver_has_is_not_unbound)
 	bind_to("");
 	judged("no driver has it",
 		"echo vfio-pci >/sys/bus/pci/devices/0000:3b:00.0/"
-		"driver_override; echo 0000:3b:00.0 "
+		"driver_override && echo 0000:3b:00.0 "
 		">/sys/bus/pci/drivers_probe",
 		"");
 }
@@ -180,6 +181,20 @@ Test(net_mend, an_iommu_that_is_off_is_better_turned_on)
 		"", "");
 }
 
+// Debian's kernels: vfio without the switch, but uio.
+Test(net_mend, without_iommu_and_switch_uio_does)
+{
+	host.iommu = host.noiommu_possible = false;
+	host.uio = WEIR_HOST_MODULE_LOADABLE;
+	host.has_driverctl = true;
+	card.group = -1;
+	judged("Linux has it as eth1 (driver ice), and no IOMMU is on",
+		"modprobe uio_pci_generic && driverctl set-override "
+		"0000:3b:00.0 uio_pci_generic",
+		"without an IOMMU the device, or a fault in a program, can "
+		"overwrite any memory");
+}
+
 Test(net_mend, a_switch_that_is_set_is_not_set_again)
 {
 	host.iommu = false;
@@ -192,8 +207,8 @@ Test(net_mend, a_group_goes_as_a_whole)
 {
 	static const char both[] =
 		"for d in 0000:3b:00.0 0000:3b:00.1; do echo vfio-pci "
-		">/sys/bus/pci/devices/$d/driver_override; echo $d "
-		">/sys/bus/pci/devices/$d/driver/unbind; echo $d "
+		">/sys/bus/pci/devices/$d/driver_override && echo $d "
+		">/sys/bus/pci/devices/$d/driver/unbind && echo $d "
 		">/sys/bus/pci/drivers_probe; done";
 	static const char warning[] =
 		"0000:3b:00.1 is in the same IOMMU group, and Linux uses it: "

@@ -72,9 +72,9 @@ Test(net_pci, a_device_that_linux_has_is_to_be_bound)
 	cr_expect_str_eq(device.why, "Linux has it as eth1 (driver e1000e)");
 	cr_expect_not_null(strstr(device.mend,
 		"echo vfio-pci "
-		">/sys/bus/pci/devices/0000:3b:00.0/driver_override; echo "
+		">/sys/bus/pci/devices/0000:3b:00.0/driver_override && echo "
 		"0000:3b:00.0 "
-		">/sys/bus/pci/devices/0000:3b:00.0/driver/unbind; echo "
+		">/sys/bus/pci/devices/0000:3b:00.0/driver/unbind && echo "
 		"0000:3b:00.0 >/sys/bus/pci/drivers_probe"));
 	cr_expect_str_eq(device.warning, "");
 }

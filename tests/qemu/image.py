@@ -12,8 +12,9 @@ import re
 import shutil
 import subprocess
 
-MODULES = ["e1000e", "irqbypass", "pps_core", "ptp", "vfio", "vfio-pci",
-           "vfio-pci-core", "vfio_iommu_type1", "vfio_virqfd"]
+MODULES = ["e1000e", "irqbypass", "pps_core", "ptp", "uio",
+           "uio_pci_generic", "vfio", "vfio-pci", "vfio-pci-core",
+           "vfio_iommu_type1", "vfio_virqfd"]
 DRIVERS = ["bus_pci", "bus_vdev", "mempool_ring", "net_e1000", "net_null",
            "net_ring"]
 INIT = """#!/bin/dash
@@ -116,6 +117,7 @@ def put_modules(root, folder):
     for at in glob.glob(there + base + "/**/*.ko", recursive=True):
         if os.path.basename(at)[:-3] in MODULES:
             put(root, at[len(there):], at)
+    put(root, f"/boot/config-{release}", f"{there}/boot/config-{release}")
     for name in ("modules.order", "modules.builtin",
                  "modules.builtin.modinfo"):
         put(root, f"{base}/{name}", f"{there}{base}/{name}")
