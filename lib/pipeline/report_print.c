@@ -193,6 +193,28 @@ static void print_drops(const struct page *page, const json_t *one, int width)
 		fprintf(page->to, "%s\n", off(page));
 }
 
+// print_own prints what a stage counted itself, where it is not 0.
+static void print_own(const struct page *page, const json_t *one, int width)
+{
+	json_t *own = json_object_get(one, "counters"), *value;
+	const char *counter;
+	unsigned printed = 0;
+
+	json_object_foreach(own, counter, value)
+	{
+		if (!json_integer_value(value))
+			continue;
+		if (!printed++)
+			fprintf(page->to, "  %*s  %scounted:", width, "",
+				on(page, DIM));
+		fprintf(page->to, "%s %s %" JSON_INTEGER_FORMAT,
+			printed > 1 ? "," : "", counter,
+			json_integer_value(value));
+	}
+	if (printed)
+		fprintf(page->to, "%s\n", off(page));
+}
+
 static void print_books(
 	const struct page *page, const json_t *report, const char *key)
 {
@@ -208,6 +230,7 @@ static void print_books(
 		name(page, text(one, "name"), width);
 		print_equation(page, one);
 		print_drops(page, one, width);
+		print_own(page, one, width);
 	}
 }
 
