@@ -72,8 +72,8 @@ static void make_pace(
 	weir_assert(gen->frame_count > 0);
 	weir_pacer_set(&pace->pacer, rate, gen->replicas, gen->hz);
 	for (uint32_t i = 0; i < gen->frame_count; i++) {
-		pace->costs[i] = weir_pacer_cost(
-			&pace->pacer, gen->frames[i].size + gen->overhead);
+		pace->costs[i] = weir_pacer_cost(&pace->pacer,
+			(uint64_t)gen->frames[i].size + gen->overhead);
 		sum += pace->costs[i];
 	}
 	pace->mean_cost = (uint64_t)(sum / gen->frame_count);

@@ -82,6 +82,18 @@ static inline enum rte_color colour_before(
 					      : colour_of_dscp(packet);
 }
 
+// tokens_of answers what a packet takes. A capture may say anything of a
+// packet's length: rte_meter has 32 bits for it.
+static inline uint32_t tokens_of(
+	const struct meter *meter, bool packets, uint32_t bytes)
+{
+	uint64_t bits = 8 * ((uint64_t)bytes + meter->overhead);
+
+	if (packets)
+		return 1;
+	return bits < UINT32_MAX ? (uint32_t)bits : UINT32_MAX;
+}
+
 static void meter_burst(
 	void *state, struct rte_mbuf **in, unsigned n, struct weir_out *out)
 {
@@ -90,8 +102,7 @@ static void meter_burst(
 
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t bytes = weir_packet_original_size(in[i]);
-		uint32_t tokens =
-			change->packets ? 1 : 8 * (bytes + meter->overhead);
+		uint32_t tokens = tokens_of(meter, change->packets, bytes);
 		enum rte_color colour =
 			weir_buckets_take(&meter->buckets, &change->profile,
 				out->now, tokens, colour_before(meter, in[i]));

@@ -30,10 +30,10 @@ struct weir_pacer {
 
 // weir_pacer_cost answers what a packet of so many bytes takes.
 static inline uint64_t weir_pacer_cost(
-	const struct weir_pacer *pacer, uint32_t bytes)
+	const struct weir_pacer *pacer, uint64_t bytes)
 {
 	unsigned __int128 cost = (unsigned __int128)pacer->per_unit *
-				 (pacer->packets ? 1 : 8 * (uint64_t)bytes);
+				 (pacer->packets ? 1 : 8 * bytes);
 
 	cost >>= 16;
 	return cost < WEIR_PACER_COST_MAX ? (uint64_t)cost

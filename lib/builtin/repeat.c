@@ -15,6 +15,7 @@ enum { REPEAT_OUT };
 enum { REPEAT_NO_MBUF };
 
 #define TIMES_MAX 16
+#define AT_ONCE 8   // packets, at least, while nothing else draws on the pool
 #define SEGMENTS 33 // of the longest packet, 65535 bytes in mbufs of 2 KiB
 
 struct repeat {
@@ -60,6 +61,15 @@ static unsigned repeat_room(const void *state)
 	       ((repeat->times - 1) * SEGMENTS);
 }
 
+// repeat_keeps is no promise of what is held: it makes the pool so large that
+// there is room for some packets in any case.
+static unsigned repeat_keeps(const void *options)
+{
+	const struct repeat *repeat = options;
+
+	return (repeat->times - 1) * SEGMENTS * 2 * AT_ONCE;
+}
+
 static int repeat_init(
 	void *state, const struct weir_stage_setup *setup, struct weir_error *e)
 {
@@ -82,4 +92,5 @@ const struct weir_stage weir_builtin_repeat = {
 	.init = repeat_init,
 	.kernel = repeat_burst,
 	.room = repeat_room,
+	.keeps = repeat_keeps,
 };

@@ -118,6 +118,18 @@ Test(meter, counts_what_a_frame_takes_on_the_wire)
 	cr_assert_eq(weir_kernel_test_close(test), 0);
 }
 
+// The bits of 536870913 bytes are 8 more than 32 digits can say.
+Test(meter, believes_no_length_to_be_short_that_is_long)
+{
+	struct weir_kernel_test *test =
+		open_meter(OPTIONS("rate=1kB/s", "burst=100M"));
+
+	cr_assert_eq(colour_of(test, 536870913), RED);
+	cr_assert_eq(colour_of(test, UINT32_MAX), RED);
+	cr_assert_eq(colour_of(test, 1000), GREEN);
+	cr_assert_eq(weir_kernel_test_close(test), 0);
+}
+
 // Offered half as much again as the rate, what is green is the rate, to 1 in
 // 5000, from slow to fast.
 static void expect_rate(const char *rate, uint64_t per_second, unsigned size)

@@ -67,6 +67,11 @@ tried=
 
 # Rates that no machine comes near, or that let one packet pass: what a meter
 # says must not depend on when it is asked.
+rules="['dns: udp dport 53', 'dns: udp sport 53', 'web: tcp dport 80-443']"
+if weir stages classify >/dev/null 2>&1; then
+	try "type: classify, classes: [dns, web], rules: $rules" "$all" \
+		dns web rest
+fi
 try "type: count, by: [protocol, talker]" "$all" out
 try "type: delay, time: 1ms" "$all" out
 try "type: drop" "$all"
