@@ -160,6 +160,8 @@ Test(meter, keeps_slow_and_fast_rates)
 {
 	expect_rate("64kbit/s", 64000, 100);
 	expect_rate("1Mbit/s", 1000000, 700);
+	// A token each 100.9 ns, of which rte_meter alone makes 100.
+	expect_rate("9910803bit/s", 9910803, 700);
 	expect_rate("333333333bit/s", 333333333, 1500);
 	expect_rate("1Gbit/s", 1000000000, 1514);
 	expect_rate("10Gbit/s", 10000000000, 1514);

@@ -147,6 +147,24 @@ Test(sample, by_content_knows_a_packet_again_behind_a_router)
 	cr_assert_eq(weir_kernel_test_close(test), 0);
 }
 
+Test(sample, by_content_forgives_the_hop_limit)
+{
+	struct weir_kernel_test *test = kernel_open(
+		&weir_builtin_sample, OPTIONS("one_in=2", "by=content"), 1);
+
+	for (unsigned i = 0; i < 200; i++) {
+		struct frame f = {0};
+		bool there;
+
+		frame_ethernet(&f, 0x86dd);
+		frame_ipv6(&f, 17, i, 2);
+		there = is_taken(test, packet(&f));
+		f.bytes[21]--;
+		cr_assert_eq(is_taken(test, packet(&f)), there);
+	}
+	cr_assert_eq(weir_kernel_test_close(test), 0);
+}
+
 Test(sample, reads_packets_in_pieces_and_short_ones)
 {
 	static const unsigned cuts[] = {3, 7, 1, 20, 0};

@@ -97,16 +97,16 @@ Test(shape, holds_what_it_has_received_when_it_is_cut_short)
 	rig_close(&rig);
 }
 
-// From a packet in a second to a thousand in a millisecond.
+// From a packet in eight minutes to a million in a second.
 Test(shape, a_change_of_rate_is_seen_while_it_sleeps)
 {
-	static const char *const faster[] = {"rate=1Mpps", NULL};
+	static const char *const faster[] = {"rate=1Gbit/s", NULL};
 	struct rig rig;
 
 	rig_begin(&rig,
 		"stages:\n"
 		"  gen: {type: gen, count: 1000}\n"
-		"  it: {type: shape, inputs: gen, rate: 1pps, burst: 1}\n"
+		"  it: {type: shape, inputs: gen, rate: 1bit/s, burst: 1}\n"
 		"  sink: {type: sink, inputs: it, sequence: yes}\n",
 		NULL);
 	while (!weir_count_value(

@@ -209,6 +209,30 @@ Test(sink, finds_any_changed_byte)
 		22);
 }
 
+static uint64_t wrong_without(const char *const *options, unsigned at)
+{
+	struct weir_kernel_test *test =
+		kernel_open(&weir_builtin_sink, OPTIONS("checksums=yes"), 1);
+	uint64_t wrong;
+
+	make(options);
+	memset(rte_pktmbuf_mtod(made[0], uint8_t *) + at, 0, 2);
+	give(test, made[0]);
+	wrong = weir_kernel_test_counter(test, "wrong");
+	cr_assert_eq(weir_kernel_test_close(test), 0);
+	return wrong;
+}
+
+Test(sink, allows_udp_without_a_checksum_over_ipv4_alone)
+{
+	cr_assert_eq(wrong_without(OPTIONS("count=1"), 40), 0);
+	cr_assert_eq(
+		wrong_without(OPTIONS("count=1", "size=80", "source=fd00::1",
+				      "destination=fd00::2"),
+			60),
+		1);
+}
+
 Test(sink, checks_packets_in_pieces)
 {
 	static const unsigned cuts[] = {15, 3, 20, 7, 1, 0};

@@ -54,7 +54,8 @@ static void *tuned_commit(void *state, void *next)
 
 static void tuned_retire(void *old)
 {
-	((struct tuning *)old)->sound = 0;
+	// Whoever looks from now on shall see it: no store before free may go.
+	*(volatile uint64_t *)&((struct tuning *)old)->sound = 0;
 	retired++;
 	free(old);
 }

@@ -42,6 +42,10 @@ static const struct weir_stage copy = {.type = "copy",
 	.kernel = no_kernel};
 static const struct weir_stage waits = {
 	.type = "waits", .outputs = {"out"}, .task = no_task};
+static const struct weir_stage writes = {.type = "writes",
+	.outputs = {"out"},
+	.writes = true,
+	.kernel = no_kernel};
 static const struct weir_stage sink = {.type = "sink", .kernel = no_kernel};
 
 static const unsigned cpus[] = {0, 1, 2, 3, 4, 5, 6, 7};
@@ -381,26 +385,29 @@ Test(plan, what_makes_packets_has_a_pool_of_its_own_on_a_thread)
 	uint64_t memory;
 
 	add("rx", &source);
-	then("tee", &copy);
+	then("it", &plain)->place = WEIR_PLACE_THREAD;
 	then("tx", &sink);
 	make(&two_cpus);
 	memory = plan->memory_size;
-	cr_assert_not(plan->executors[find("tee")->executor].own_pool);
+	cr_assert_not(plan->executors[find("it")->executor].own_pool);
 	weir_plan_destroy(plan);
-	stages[1].place = WEIR_PLACE_THREAD;
+	stages[1].type = &writes;
 	make(&two_cpus);
-	cr_assert(plan->executors[find("tee")->executor].own_pool);
+	cr_assert(plan->executors[find("it")->executor].own_pool);
 	cr_assert_not(plan->executors[find("rx")->executor].own_pool);
-	cr_assert_gt(plan->memory_size, memory + 8192 * 2048);
+	cr_assert_geq(plan->memory_size,
+		memory + (uint64_t)plan->packet_count * 2048);
 }
 
-Test(plan, what_passes_packets_on_has_none)
+Test(plan, what_copies_or_is_a_source_has_one_too)
 {
 	add("rx", &source);
-	then("slow", &plain)->place = WEIR_PLACE_THREAD;
+	stages[0].place = WEIR_PLACE_THREAD;
+	then("tee", &copy)->place = WEIR_PLACE_THREAD;
 	then("tx", &sink);
 	make(&two_cpus);
-	cr_assert_not(plan->executors[find("slow")->executor].own_pool);
+	cr_assert(plan->executors[find("rx")->executor].own_pool);
+	cr_assert(plan->executors[find("tee")->executor].own_pool);
 }
 
 Test(plan, what_uses_a_port_cannot_run_on_a_thread)
