@@ -163,4 +163,5 @@ const struct weir_stage weir_builtin_delay = {
 	.held_now = delay_held_now,
 	.ended = delay_ended,
 	.keeps = delay_keeps,
+	.blind = true,
 };

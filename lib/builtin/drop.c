@@ -19,4 +19,5 @@ const struct weir_stage weir_builtin_drop = {
 	.help = "drops every packet, as asked",
 	.drops = {"asked"},
 	.kernel = drop_burst,
+	.blind = true,
 };

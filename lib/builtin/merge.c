@@ -26,4 +26,5 @@ const struct weir_stage weir_builtin_merge = {
 	.help = "joins several inputs into one, each in its turn",
 	.outputs = {"out"},
 	.kernel = merge_burst,
+	.blind = true,
 };

@@ -18,9 +18,11 @@
 // Headers that lie over several segments are gathered, changed and put back.
 #include "builtin/builtin.h"
 #include "builtin/apply.h"
+#include "builtin/offload.h"
 #include "mem/pool.h"
 
 #include <errno.h>
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 #include <stdlib.h>
@@ -29,10 +31,13 @@
 #define HEADERS_SIZE 512
 
 enum { REWRITE_OUT };
+enum { CHECKSUMS_SOFTWARE, CHECKSUMS_OFFLOAD };
 
 struct rewrite {
 	struct weir_edit_words words; // of the start
 	const struct weir_edit *edit;
+	uint32_t checksums; // option
+	uint64_t tx;	    // RTE_ETH_TX_OFFLOAD_…: left to the ports
 	uint64_t malformed_count;
 	struct weir_edit_missing missing;
 };
@@ -107,6 +112,8 @@ static void rewrite_burst(
 		if (likely(weir_edit_hop(edit,
 			    rte_pktmbuf_mtod(in[i], uint8_t *),
 			    in[i]->data_len))) {
+			if (unlikely(rewrite->tx))
+				weir_offload_ask(in[i], rewrite->tx);
 			to[done++] = in[i];
 			continue;
 		}
@@ -115,6 +122,9 @@ static void rewrite_burst(
 			     !edit->drops_malformed)) {
 			count_add(&rewrite->malformed_count, 1);
 			fate = WEIR_EDIT_DONE;
+		} else if (unlikely(rewrite->tx) && edit->ip &&
+			   fate == WEIR_EDIT_DONE) {
+			weir_offload_ask(in[i], rewrite->tx);
 		}
 		if (likely(fate == WEIR_EDIT_DONE))
 			to[done++] = in[i];
@@ -166,6 +176,17 @@ static int rewrite_init(
 	return err;
 }
 
+static void rewrite_offloads(void *state, uint64_t tx)
+{
+	struct rewrite *rewrite = state;
+
+	rewrite->tx = rewrite->checksums == CHECKSUMS_OFFLOAD
+			      ? tx & (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
+					     RTE_ETH_TX_OFFLOAD_UDP_CKSUM |
+					     RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
+			      : 0;
+}
+
 static void rewrite_fini(void *state)
 {
 	free(rewrite_commit(state, NULL));
@@ -174,6 +195,7 @@ static void rewrite_fini(void *state)
 static const char *const vlans[] = {"keep", "push", "pop", "set", NULL};
 static const char *const vlan_types[] = {"802.1q", "802.1ad", NULL};
 static const char *const swaps[] = {"macs", "addresses", "ports", NULL};
+static const char *const checksums[] = {"software", "offload", NULL};
 static const char *const malformed[] = {"pass", "drop", NULL};
 
 const struct weir_stage weir_builtin_rewrite = {
@@ -240,6 +262,11 @@ const struct weir_stage weir_builtin_rewrite = {
 				"what becomes of packets whose headers cannot "
 				"be read: they pass as they came, or not",
 				.live = true),
+			WEIR_OPTION_CHOICE(struct rewrite, checksums,
+				"checksums", "software", checksums,
+				"who makes them; offload: the ports, where all "
+				"that packets can reach do, and the receiving "
+				"one has found them good"),
 		},
 	.outputs = {"out"},
 	.drops = {"expired", "malformed", "no_room"},
@@ -260,6 +287,7 @@ const struct weir_stage weir_builtin_rewrite = {
 				offsetof(struct rewrite, missing.tag),
 				"had no VLAN tag to pop or set"},
 		},
+	.offloads = rewrite_offloads,
 	.writes = true,
 	.ethernet = true,
 	.check = rewrite_check,

@@ -100,4 +100,5 @@ const struct weir_stage weir_builtin_tee = {
 	.init = tee_init,
 	.kernel = tee_burst,
 	.room = tee_room,
+	.blind = true,
 };

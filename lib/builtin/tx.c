@@ -245,4 +245,5 @@ const struct weir_stage weir_builtin_tx = {
 	.held = tx_held,
 	.keeps = tx_keeps,
 	.ended = tx_ended,
+	.blind = true,
 };

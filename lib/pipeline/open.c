@@ -4,6 +4,7 @@
 #include "base/eal.h"
 #include "base/pages.h"
 #include "mem/mem.h"
+#include "pipeline/offloads.h"
 #include "pipeline/runner.h"
 #include "shell/wire.h"
 
@@ -268,7 +269,8 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 		(err = init_instances(pipeline, e)) ||
 		(err = weir_credit_check(
 			 pipeline->instances, plan->instance_count, e)) ||
-		(err = weir_ports_open_outputs(pipeline, e)))
+		(err = weir_ports_open_outputs(pipeline, e)) ||
+		(err = weir_offloads_tell(pipeline, e)))
 		// Another name would not help against a device's.
 		return err == -EEXIST ? -EBUSY : err;
 	return 0;

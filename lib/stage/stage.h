@@ -313,6 +313,12 @@ struct weir_stage {
 	// instance with these options (a struct of state_size) wants; NULL: so
 	// few that they do not count. The planner adds them up.
 	uint64_t (*memory)(const void *options);
+	// offloads is called before the first packet, when all ports are open. tx
+	// has the RTE_ETH_TX_OFFLOAD_… that will be done for a packet that asks,
+	// by every port that it can reach from here; nothing where a stage that
+	// is not blind gets it before.
+	void (*offloads)(void *state, uint64_t tx);
+	bool blind; // never looks at packets' bytes: a checksum may be missing
 };
 
 // weir_stage_recv waits for input and answers up to count packets, and at most

@@ -5,6 +5,7 @@
 #include "builtin/builtin.h"
 #include "packets.h"
 
+#include <rte_ethdev.h>
 #include <rte_ip.h>
 
 enum { EXPIRED, MALFORMED, NO_ROOM };
@@ -387,4 +388,67 @@ Test(rewrite, takes_one_address_of_each_kind)
 	test = kernel_open(&weir_builtin_rewrite,
 		OPTIONS("source=10.0.0.1", "source=fd00::1"), 1);
 	cr_assert_eq(weir_kernel_test_close(test), 0);
+}
+
+#define GOOD (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+#define ALL (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
+#define ASKED \
+	(RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_UDP_CKSUM)
+
+// offered rewrites a frame that came with flags, behind which a port does tx.
+static struct rte_mbuf *offered(const struct frame *f, uint64_t tx,
+	uint64_t flags, const char *checksums)
+{
+	struct weir_kernel_test *test = kernel_open(&weir_builtin_rewrite,
+		OPTIONS("ttl=decrement", "source=203.0.113.7", checksums), 1);
+	struct rte_mbuf *m = packet(f);
+
+	weir_builtin_rewrite.offloads(weir_kernel_test_state(test), tx);
+	m->ol_flags |= flags;
+	m = rewrite_one(test, m);
+	cr_assert_eq(weir_kernel_test_close(test), 0);
+	return m;
+}
+
+Test(rewrite, leaves_checksums_to_the_port_where_it_may)
+{
+	struct frame f = {0};
+	struct rte_mbuf *m;
+	uint8_t *ip;
+
+	frame_udp(&f, 1);
+	m = offered(&f, ALL, GOOD, "checksums=offload");
+	cr_assert_eq(m->ol_flags & ASKED, ASKED);
+	cr_assert_eq(m->l2_len, 18);
+	cr_assert_eq(m->l3_len, 20);
+	// What the port will do makes it right.
+	ip = rte_pktmbuf_mtod_offset(m, uint8_t *, 18);
+	cr_assert_eq(ip[10] | ip[11], 0);
+	put16(ip + 10, rte_be_to_cpu_16(rte_ipv4_cksum((void *)ip)));
+	put16(ip + 26, rte_be_to_cpu_16((uint16_t)~rte_raw_cksum(ip + 20, 20)));
+	cr_assert(ipv4_good(ip));
+	rte_pktmbuf_free(m);
+}
+
+Test(rewrite, makes_checksums_itself_where_that_could_hide_or_spoil_something)
+{
+	struct frame f = {0};
+
+	for (unsigned i = 0; i < 5; i++) {
+		struct rte_mbuf *m;
+
+		f.size = 0;
+		frame_udp(&f, 0);
+		if (i == 4)
+			frame_add(&f, 6); // a trailer
+		m = offered(&f, i == 0 ? 0 : ALL,
+			i == 1	 ? 0
+			: i == 2 ? RTE_MBUF_F_RX_IP_CKSUM_BAD |
+					   RTE_MBUF_F_RX_L4_CKSUM_BAD
+				 : GOOD,
+			i == 3 ? "checksums=software" : "checksums=offload");
+		cr_assert_eq(m->ol_flags & ASKED, 0, "case %u", i);
+		cr_assert(ipv4_good(bytes_of(m) + 14), "case %u", i);
+		rte_pktmbuf_free(m);
+	}
 }
