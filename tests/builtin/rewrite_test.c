@@ -390,6 +390,24 @@ Test(rewrite, takes_one_address_of_each_kind)
 	cr_assert_eq(weir_kernel_test_close(test), 0);
 }
 
+Test(rewrite, writes_a_checksum_of_udp_that_comes_out_as_0_as_0xffff)
+{
+	struct frame f = {0};
+	const uint8_t *bytes;
+	char option[32];
+	uint32_t size;
+	unsigned sum;
+
+	frame_udp(&f, 0);
+	// The port that brings the sum to 0.
+	sum = ((unsigned)f.bytes[40] << 8 | f.bytes[41]) + 1234;
+	sum = (sum & 0xffff) + (sum >> 16);
+	snprintf(option, sizeof(option), "source_port=%u", sum);
+	bytes = changed(&f, OPTIONS(option), &size);
+	cr_assert_arr_eq(bytes + 40, "\xff\xff", 2);
+	cr_assert(ipv4_good(bytes + 14));
+}
+
 #define GOOD (RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 #define ALL (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
 #define ASKED \
