@@ -54,7 +54,7 @@ static void count_rx(const struct weir_net *net, const struct rte_eth_stats *s,
 			device->left + ring_room(device, device->rx_queues));
 	stats->rx_packets = received - stats->rx_ahead;
 	stats->rx_bytes = device->rx_bytes + s->ibytes;
-	stats->rx_missed = s->imissed;
+	stats->rx_missed = s->imissed + net->kernel.missed;
 	stats->rx_errors = s->ierrors;
 	stats->rx_no_mbuf = device->name.loses ? s->rx_nombuf : 0;
 }
@@ -83,6 +83,8 @@ void weir_net_stats(void *state, struct weir_port_stats *stats)
 	const struct rte_eth_stats *s = weir_device_stats(&net->device);
 
 	*stats = (struct weir_port_stats){0};
+	if (net->device.started)
+		weir_af_packet_look(&net->kernel);
 	count_rx(net, s, stats);
 	count_tx(net, s, stats);
 }

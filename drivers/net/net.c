@@ -2,6 +2,7 @@
 #include "net/net.h"
 
 #include "mem/mem.h"
+#include "net/af_packet.h"
 #include "net/kinds.h"
 #include "net/own.h"
 #include "net/pci.h"
@@ -134,6 +135,8 @@ static int net_start(void *state, struct weir_error *e)
 	net->device.careful = weir_device_hardware(&net->device) ||
 			      net->device.plain || net->device.frame_max ||
 			      net->device.name.forgets;
+	if (!strcmp(net->device.info.driver_name, "net_af_packet"))
+		weir_af_packet_find(&net->kernel, net->device.name.interface);
 	if (!wait && weir_device_hardware(&net->device))
 		wait = LINK_WAIT_NS;
 	weir_vigil_start(&net->vigil, &net->device, net->clock, wait);
@@ -192,6 +195,8 @@ static int net_stop(void *state, struct weir_error *e)
 	weir_vigil_stop(&net->vigil);
 	if (load_acquire(&net->device.state) != WEIR_DEVICE_GONE)
 		weir_net_keep_rows(net);
+	if (net->device.started)
+		weir_af_packet_look(&net->kernel);
 	weir_device_stop(&net->device);
 	return 0;
 }

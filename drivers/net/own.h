@@ -13,6 +13,7 @@
 #define WEIR_DRIVERS_NET_OWN_H
 
 #include "base/clock.h"
+#include "net/af_packet.h"
 #include "net/device.h"
 #include "net/vigil.h"
 #include "port/port.h"
@@ -30,7 +31,8 @@ struct weir_net {
 	unsigned room; // bytes for a packet in an mbuf of it
 	bool told_no_mbuf;
 	struct weir_vigil vigil;
-	struct weir_port_row *rows; // when it stopped
+	struct weir_af_packet kernel; // where the device is one
+	struct weir_port_row *rows;   // when it stopped
 	unsigned row_count;
 };
 
