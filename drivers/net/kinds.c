@@ -40,9 +40,8 @@ const struct weir_port_kind weir_net_kinds[] = {
 		"the path of a socket on which a virtual machine or a "
 		"virtio_user port connects",
 		{BRIEF, ALONE}},
-	{"virtio_user",
-		"the path of a vhost socket to connect to; needs hugepages",
-		{BRIEF, ALONE, .needs_hugepages = true}},
+	{"virtio_user", "the path of a vhost socket to connect to",
+		{BRIEF, ALONE}},
 	{"null",
 		"a device that makes empty packets and takes any: its "
 		"arguments, e.g. size=64",

@@ -89,7 +89,7 @@ static int start_eal(struct weir_pipeline *pipeline,
 		wish = WEIR_PAGES_HUGE;
 	weir_pages_choose(&pages, wish, eal->memory_size, eal->args);
 	eal->no_huge = !pages.huge;
-	eal->shared = plan->no_pci && !plan->no_huge;
+	eal->shared = plan->no_pci;
 	snprintf(pipeline->pages_why, sizeof(pipeline->pages_why), "%s",
 		pages.why);
 	err = weir_eal_open(eal, e);

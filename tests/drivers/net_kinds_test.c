@@ -165,8 +165,8 @@ Test(net_kinds, of_a_vdev_are_those_of_what_it_names)
 		weir_port_traits_of("vdev", "net_null0").makes_system_calls);
 	cr_expect(weir_port_traits_of("vdev", "net_null0").brief_calls);
 	cr_expect_not(weir_port_traits_of("vdev", "net_tap0").brief_calls);
-	cr_expect(weir_port_traits_of("vdev", "net_virtio_user0,path=/s")
-			  .needs_hugepages);
+	cr_expect_not(weir_port_traits_of("vdev", "net_virtio_user0,path=/s")
+			      .needs_hugepages);
 	cr_expect_not(weir_port_traits_of("vhost", "/s").needs_hugepages);
 	cr_expect(weir_port_traits_of("pci", "3b:00.0").needs_pci);
 }

@@ -17,6 +17,7 @@ if ! command -v dpdk-testpmd >/dev/null; then
 fi
 
 queues=1 # of the line, on testpmd's side
+runtime= # of the file
 
 # testpmd_begin VDEV MODE: on CPU 0, since weir polls on another.
 testpmd_begin() {
@@ -76,6 +77,7 @@ there_and_back() {
 	count=$(packets "$talk")
 	cat >back.yaml <<YAML
 version: 1
+runtime: {$runtime}
 ports:
   in: {file: $talk, pace: capture, factor: 3}
   out: {file: back.pcap}
@@ -108,6 +110,7 @@ flood_out() {
 	count=$(packets "$captures/many.pcap")
 	cat >out.yaml <<YAML
 version: 1
+runtime: {$runtime}
 ports: {in: {file: $captures/many.pcap}, line: {$line}}
 stages:
   read: {type: rx, port: in}
@@ -129,6 +132,7 @@ YAML
 flood_in() {
 	cat >in.yaml <<YAML
 version: 1
+runtime: {$runtime}
 ports: {line: {$line}}
 stages:
   receive: {type: rx, port: line}

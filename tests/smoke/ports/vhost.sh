@@ -12,4 +12,16 @@ pair virtio_user "virtio_user: $tmp/s" \
 	"net_vhost0,iface=$tmp/s" testpmd
 pair vhost "vhost: $tmp/s" \
 	"net_virtio_user0,path=$tmp/s" weir
+
+# On both kinds of pages: the other side must be able to map what is sent.
+pages=$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages)
+for runtime in "hugepages: no" "hugepages: yes"; do
+	if [ "$runtime" = "hugepages: yes" ] && [ "${pages:-0}" -lt 64 ]; then
+		skip "virtio_user on hugepages" "64 of 2 MiB are not free"
+		continue
+	fi
+	name="virtio_user, $runtime" line="virtio_user: $tmp/s"
+	peer="net_vhost0,iface=$tmp/s" first=testpmd
+	there_and_back
+done
 finish
