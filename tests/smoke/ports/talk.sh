@@ -70,6 +70,8 @@ talk_bulk() {
 		.end.sum_sent.retransmits) retransmits"
 }
 
+same_count() { [ "$(packets "$1")" = "$(packets "$2")" ]; } # FILE FILE
+
 # foreign FILE: of its packets, those that neither a0 nor b0 made itself.
 foreign() {
 	local own
