@@ -12,8 +12,6 @@
 #include "stage/unshare.h"
 #include "task/executor_inline.h"
 
-#define BEAT 256 // steps between looks at what is held
-
 void weir_burst_discard(
 	struct weir_shell *shell, struct rte_mbuf **packets, unsigned n)
 {
@@ -269,7 +267,7 @@ static unsigned tick(struct weir_shell *shell, struct weir_instance *instance)
 	return left;
 }
 
-static void publish_held(struct weir_shell *shell)
+void weir_burst_publish_held(struct weir_shell *shell)
 {
 	for (unsigned i = 0; i < shell->tree_count; i++) {
 		struct weir_instance *instance = shell->tree[i];
@@ -290,8 +288,7 @@ void weir_burst_begin(struct weir_shell *shell, struct weir_executor *executor)
 	unsigned done = 0;
 
 	shell->now = weir_executor_now_inline(executor);
-	if (unlikely(++shell->beat % BEAT == 0))
-		publish_held(shell);
+	weir_burst_beat(shell);
 	for (unsigned i = 0; i < shell->ticking_count; i++)
 		done += tick(shell, shell->ticking[i]);
 	if (done)

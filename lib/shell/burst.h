@@ -16,6 +16,16 @@
 #define WEIR_STEP_BURSTS 8
 #define WEIR_STEP_NS 2000
 
+// weir_burst_beat looks now and then at what the instances hold, for the books.
+#define WEIR_BEAT 256 // steps
+void weir_burst_publish_held(struct weir_shell *shell);
+
+static inline void weir_burst_beat(struct weir_shell *shell)
+{
+	if (unlikely(++shell->beat % WEIR_BEAT == 0))
+		weir_burst_publish_held(shell);
+}
+
 // weir_burst_begin is what each step begins with: the tick of the last clock
 // read, and the ticks of the instances that have one.
 void weir_burst_begin(struct weir_shell *shell, struct weir_executor *executor);

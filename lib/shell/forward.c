@@ -84,9 +84,13 @@ void weir_shell_step_forward(
 		weir_shell_step_source(executor, step);
 		return;
 	}
-	weir_burst_begin(shell, executor);
-	if (likely(forward(shell, tx)))
+	shell->now = weir_executor_now_inline(executor);
+	weir_burst_beat(shell);
+	if (likely(forward(shell, tx))) {
+		tx->sent = false; // what its tick would do
 		weir_shell_again(shell);
-	else
-		weir_shell_source_idle(shell);
+		return;
+	}
+	weir_burst_begin(shell, executor);
+	weir_shell_source_idle(shell);
 }
