@@ -49,7 +49,7 @@ static void book(struct weir_shell *shell, unsigned received, unsigned sent)
 static unsigned forward(struct weir_shell *shell, struct weir_tx_stage *tx)
 {
 	const struct weir_rx_stage *rx = shell->root->state;
-	struct rte_mbuf *packets[WEIR_BURST];
+	struct rte_mbuf **packets = shell->burst;
 	unsigned received = 0, sent = 0, bursts = 0, n, taken;
 
 	do {
