@@ -11,7 +11,7 @@ mine=weir$$
 weir_begin() {
 	local file=$1
 	shift
-	"$@" timeout -k 5 60 "$weir_program" run "$file" --name "$mine" --json \
+	"$@" "$weir_program" run "$file" --name "$mine" --json --for 60s \
 		>report.json 2>weir.err </dev/null &
 	weir_pid=$!
 	started+=("$weir_pid")
@@ -36,11 +36,23 @@ quiet_now() {
 		jq -c .counters)" ]
 }
 
+# weir_stop answers its exit code; it has 20 s to end.
+weir_stop() {
+	local code dog
+	kill -INT "$weir_pid"
+	{ sleep 20 && kill -KILL "$weir_pid"; } >/dev/null 2>&1 &
+	dog=$!
+	wait "$weir_pid"
+	code=$?
+	kill "$dog"
+	wait "$dog" 2>/dev/null
+	return $code
+}
+
 # weir_end [WHAT]: its end is as it should be; the report is in report.json.
 weir_end() {
 	until_it quiet_now
-	kill -INT "$weir_pid"
-	wait "$weir_pid"
+	weir_stop
 	is "${1-the bridge}: exit code" $? 0
 	is "${1-the bridge}: nothing is unaccounted" \
 		"$(answer report.json .total.unaccounted)" 0

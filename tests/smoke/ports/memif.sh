@@ -27,8 +27,7 @@ comes() { [ "$(shows ports.line.rx_packets)" -gt 100 ]; }
 until_it comes
 testpmd_stop
 testpmd_end
-kill -INT "$weir_pid"
-wait "$weir_pid"
+weir_stop
 is "$name: weir received some" "$(($(port line rx_packets) > 100))" 1
 is "$name: and they stay counted" "$(port line unaccounted)" 0
 finish

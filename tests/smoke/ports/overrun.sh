@@ -27,8 +27,7 @@ YAML
 	at left tcpreplay -q -i a0 --topspeed "$captures/many.pcap" \
 		>replay.log 2>&1
 	until_it quiet_now
-	kill -INT "$weir_pid"
-	wait "$weir_pid"
+	weir_stop
 	code=$?
 	offered=$(($(counted left a0 tx) - before))
 	missed=$(port in rx_missed)
