@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "command.h"
 
-#include "net/pci.h"
+#include "host/pci.h"
 #include "port/port.h"
 
 #include <jansson.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "examine.h"
 
-#include "net/host.h"
-#include "net/pci.h"
-#include "net/pmd.h"
-#include "net/sys.h"
+#include "host/host.h"
+#include "host/pci.h"
+#include "host/pmd.h"
+#include "host/sys.h"
 
 #include <glob.h>
 #include <inttypes.h>

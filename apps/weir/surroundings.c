@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "examine.h"
 
-#include "net/sys.h"
+#include "host/sys.h"
 
 #include <inttypes.h>
 #include <sched.h>

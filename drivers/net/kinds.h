@@ -10,7 +10,7 @@
 #define WEIR_DRIVERS_NET_KINDS_H
 
 #include "base/error.h"
-#include "net/pci.h"
+#include "host/pci.h"
 #include "port/port.h"
 
 #include <net/if.h>

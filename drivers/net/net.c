@@ -5,7 +5,7 @@
 #include "net/af_packet.h"
 #include "net/kinds.h"
 #include "net/own.h"
-#include "net/pci.h"
+#include "host/pci.h"
 
 #include <errno.h>
 #include <rte_mbuf.h>

@@ -5,8 +5,8 @@
 // from /sys, /proc and /dev below a root, "" for this machine.
 //
 // Threads.  Any thread that may sleep.
-#ifndef WEIR_DRIVERS_NET_HOST_H
-#define WEIR_DRIVERS_NET_HOST_H
+#ifndef WEIR_HOST_HOST_H
+#define WEIR_HOST_HOST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "net/host.h"
+#include "host/host.h"
 
-#include "net/sys.h"
+#include "host/sys.h"
 
 #include <dirent.h>
 #include <inttypes.h>

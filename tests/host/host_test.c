@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "machine.h"
 
-#include "net/host.h"
-#include "net/model.h"
-#include "net/pmd.h"
+#include "host/host.h"
+#include "host/model.h"
+#include "host/pmd.h"
 
 #define KIB 1024u
 #define MIB (1024u * KIB)

@@ -5,8 +5,8 @@
 // loaded to know.
 //
 // Threads.  Any thread that may sleep.
-#ifndef WEIR_DRIVERS_NET_PMD_H
-#define WEIR_DRIVERS_NET_PMD_H
+#ifndef WEIR_HOST_PMD_H
+#define WEIR_HOST_PMD_H
 
 #include <stdbool.h>
 #include <stdint.h>

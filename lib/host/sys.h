@@ -5,8 +5,8 @@
 // a made-up one in tests.
 //
 // Threads.  Any thread that may sleep.
-#ifndef WEIR_DRIVERS_NET_SYS_H
-#define WEIR_DRIVERS_NET_SYS_H
+#ifndef WEIR_HOST_SYS_H
+#define WEIR_HOST_SYS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,11 +2,11 @@
 //
 // The verdict on a PCI network device: can a port open it, and where not,
 // which command mends it. What the verdict rests on was read before.
-#ifndef WEIR_DRIVERS_NET_MEND_H
-#define WEIR_DRIVERS_NET_MEND_H
+#ifndef WEIR_HOST_MEND_H
+#define WEIR_HOST_MEND_H
 
-#include "net/host.h"
-#include "net/pci.h"
+#include "host/host.h"
+#include "host/pci.h"
 
 #define WEIR_MEND_NEIGHBOURS_MAX 8
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "net/mend.h"
+#include "host/mend.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

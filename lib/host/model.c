@@ -2,9 +2,9 @@
 //
 // The list: "8086  Intel Corporation", below it "<tab>10d3  82574L Gigabit
 // Network Connection", and with two tabs what is not of interest here.
-#include "net/model.h"
+#include "host/model.h"
 
-#include "net/sys.h"
+#include "host/sys.h"
 
 #include <stdio.h>
 #include <string.h>

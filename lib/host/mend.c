@@ -3,7 +3,7 @@
 // A port can open a device that vfio-pci or one of the uio modules holds, or
 // that is bifurcated. The first thing that is in the way is the verdict; what
 // mends it is a line for a shell, and mends all that one line can.
-#include "net/mend.h"
+#include "host/mend.h"
 
 #include "base/assert.h"
 

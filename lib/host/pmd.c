@@ -2,9 +2,9 @@
 //
 // The text is JSON behind a mark, ended by a zero byte, one for each driver in
 // the file: PMD_INFO_STRING= {"name": …, "kmod": …, "pci_ids": [[v,d,s,s],…]}.
-#include "net/pmd.h"
+#include "host/pmd.h"
 
-#include "net/sys.h"
+#include "host/sys.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 // and whether something depends on them.
 //
 // Threads.  Any thread that may sleep.
-#ifndef WEIR_DRIVERS_NET_INTERFACE_H
-#define WEIR_DRIVERS_NET_INTERFACE_H
+#ifndef WEIR_HOST_INTERFACE_H
+#define WEIR_HOST_INTERFACE_H
 
 #include <stdbool.h>
 

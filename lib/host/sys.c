@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "net/sys.h"
+#include "host/sys.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 // Connection", from the list of numbers that most systems carry (pci.ids).
 //
 // Threads.  Any thread that may sleep.
-#ifndef WEIR_DRIVERS_NET_MODEL_H
-#define WEIR_DRIVERS_NET_MODEL_H
+#ifndef WEIR_HOST_MODEL_H
+#define WEIR_HOST_MODEL_H
 
 #include <stddef.h>
 #include <stdint.h>

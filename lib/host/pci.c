@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "net/pci.h"
+#include "host/pci.h"
 
-#include "net/mend.h"
-#include "net/model.h"
-#include "net/pmd.h"
-#include "net/sys.h"
+#include "host/mend.h"
+#include "host/model.h"
+#include "host/pmd.h"
+#include "host/sys.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "net/interface.h"
+#include "host/interface.h"
 
-#include "net/sys.h"
+#include "host/sys.h"
 
 #include <glob.h>
 #include <stdio.h>

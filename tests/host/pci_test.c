@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "machine.h"
 
-#include "net/pci.h"
+#include "host/pci.h"
 
 #include <errno.h>
 #include <unistd.h>

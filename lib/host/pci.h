@@ -13,11 +13,11 @@
 // machine, the folder of a made-up one in tests.
 //
 // Threads.  Any thread that may sleep.
-#ifndef WEIR_DRIVERS_NET_PCI_H
-#define WEIR_DRIVERS_NET_PCI_H
+#ifndef WEIR_HOST_PCI_H
+#define WEIR_HOST_PCI_H
 
 #include "base/error.h"
-#include "net/interface.h"
+#include "host/interface.h"
 
 #include <stdbool.h>
 #include <stdint.h>
