@@ -41,9 +41,10 @@ static int read(const struct classify *classify, struct weir_rules *rules,
 	const char *names[WEIR_STAGE_NAMES + 1] = {NULL};
 	unsigned count = 0;
 
-	for (; classify->classes[count] && count < WEIR_STAGE_NAMES - 1;
-		count++)
+	while (count < WEIR_STAGE_NAMES - 1 && classify->classes[count]) {
 		names[count] = classify->classes[count];
+		count++;
+	}
 	names[count] = "rest";
 	*class_count = count;
 	return weir_rules_read(rules, (const char *const *)classify->rules,
