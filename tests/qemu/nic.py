@@ -32,6 +32,7 @@ BUILD = os.environ.get("WEIR_BUILD", ROOT + "/build")
 TALK = ROOT + "/tests/captures/talk.pcap"
 IN, OUT = "0000:01:00.0", "0000:02:00.0"
 AS_USER = "setpriv --reuid=1000 --regid=1000 --clear-groups "
+os.environ["PATH"] += ":/usr/sbin:/sbin"  # a user's lacks depmod's
 LIMIT = 120  # seconds for all of it
 
 

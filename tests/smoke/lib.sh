@@ -21,6 +21,8 @@ started=() # processes that the test started
 
 clean_up() {
 	local pid
+	# A background job that is killed as it begins still has our trap.
+	[ "$BASHPID" = $$ ] || return
 	for pid in "${started[@]}"; do
 		kill -KILL "$pid" 2>/dev/null
 	done
@@ -28,6 +30,10 @@ clean_up() {
 }
 trap clean_up EXIT
 cd "$tmp" || exit 2
+# tmux starts programs by the user's shell, and some users may not log in.
+export SHELL=/bin/bash
+# Where a user's path does not lead: ethtool, depmod.
+export PATH=$PATH:/usr/sbin:/sbin
 
 # The last one that make.py writes is there: all are.
 [ "$captures/links.pcapng" -nt "$root/tests/captures/make.py" ] ||

@@ -14,6 +14,7 @@ namespaces=()
 
 take_down() {
 	local name pid
+	[ "$BASHPID" = $$ ] || return
 	exec 2>/dev/null # bash tells of each that is killed
 	for name in "${namespaces[@]}"; do
 		for pid in $(ip netns pids "$mine-$name" 2>/dev/null); do
