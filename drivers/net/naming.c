@@ -7,10 +7,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 __attribute__((format(printf, 2, 3))) static void add(
 	struct weir_device_name *name, const char *format, ...)
@@ -42,6 +45,7 @@ static void set_traits(
 	name->tap = recipe->is & WEIR_IS_TAP;
 	name->retries = recipe->is & WEIR_IS_RETRIES;
 	name->loses = recipe->is & WEIR_IS_LOSES;
+	name->tears = recipe->is & WEIR_IS_TEARS;
 	name->forgets = recipe->is & WEIR_IS_FORGETS;
 	name->linger = recipe->is & WEIR_IS_LINGERS;
 	name->plain = recipe->is & WEIR_IS_PLAIN;
@@ -135,10 +139,39 @@ static int add_capture(struct weir_device_name *name,
 	return 0;
 }
 
+// add_socket makes a path absolute: net_memif takes no other.
+static int add_socket(struct weir_device_name *name,
+	const struct weir_recipe *recipe,
+	const struct weir_kind_request *request, struct weir_error *e)
+{
+	const size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	size_t length = weir_recipe_first(request->value);
+	char here[PATH_MAX];
+
+	if (strcmp(recipe->kind, "memif") || *request->value == '/' ||
+		has(request->value, "socket-abstract")) {
+		add(name, "%s=%s", recipe->argument, request->value);
+		return 0;
+	}
+	if (!getcwd(here, sizeof(here)))
+		return weir_error_set(e, -errno,
+			"port '%s': the folder that '%s' lies in: %s",
+			request->port, request->value, strerror(errno));
+	if (strlen(here) + 1 + length > most || strchr(here, ','))
+		return weir_error_set(e, -EINVAL,
+			"port '%s': memif takes no socket in '%s': at most %zu "
+			"letters and no comma; write a path such as /run/%.*s",
+			request->port, here, most, (int)length, request->value);
+	add(name, "%s=%s/%s", recipe->argument, here, request->value);
+	return 0;
+}
+
 static int add_arguments(struct weir_device_name *name,
 	const struct weir_recipe *recipe,
 	const struct weir_kind_request *request, struct weir_error *e)
 {
+	int err;
+
 	if (!strcmp(recipe->kind, "pcap"))
 		return add_capture(name, request, e);
 	if (recipe->names == WEIR_NAMES_ARGUMENTS) {
@@ -146,7 +179,8 @@ static int add_arguments(struct weir_device_name *name,
 		return strcmp(recipe->kind, "null") ? 0
 						    : check_size(request, e);
 	}
-	add(name, "%s=%s", recipe->argument, request->value);
+	if ((err = add_socket(name, recipe, request, e)))
+		return err;
 	if (recipe->queues && request->queues > 1 &&
 		!has(name->args, recipe->queues))
 		add(name, "%s=%u", recipe->queues, request->queues);

@@ -11,6 +11,11 @@ pair "memif client" "memif: $tmp/s" \
 pair "memif server" "memif: $tmp/s, role: server" \
 	"net_memif0,role=client,$where" weir
 
+# A path that is relative means weir's folder.
+name="memif, a relative path" line="memif: ./s" first=testpmd
+peer="net_memif0,role=server,$where"
+there_and_back
+
 # The other side goes first: what was received stays counted. weir does not look
 # at the line then, since what it should send to nobody holds it back.
 name="memif, left alone" line="memif: $tmp/s" first=testpmd
