@@ -43,6 +43,8 @@ struct weir_device {
 		      // or one that would not take any
 	uint32_t state;	    // enum weir_device_state
 	uint32_t frame_max; // bytes that it sends; 0: any
+	uint32_t chain_max; // mbufs of a packet that it drops, uncounted, where
+			    // the pool has fewer; 0: it drops none
 	struct weir_device_queue *rx, *tx;
 	uint16_t rx_queues, tx_queues; // that lcores use
 	uint16_t descriptors;	       // of a receive queue, as set up

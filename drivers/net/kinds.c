@@ -73,7 +73,8 @@ static const struct weir_recipe recipes[] = {
 		WEIR_IS_SPREADS | WEIR_IS_LINGERS | WEIR_IS_FORGETS},
 	{"vhost", "net_vhost", "iface", "queues", "", "client=1", NULL,
 		WEIR_NAMES_PATH, 512,
-		WEIR_IS_SPREADS | WEIR_IS_RETRIES | WEIR_IS_LINGERS},
+		WEIR_IS_SPREADS | WEIR_IS_RETRIES | WEIR_IS_LINGERS |
+			WEIR_IS_TEARS},
 	{"virtio_user", "net_virtio_user", "path", "queues", "server=1", "",
 		NULL, WEIR_NAMES_PATH, 2048,
 		WEIR_IS_SPREADS | WEIR_IS_RETRIES | WEIR_IS_LINGERS},

@@ -118,6 +118,17 @@ static void find_frame_max(struct weir_net *net)
 		net->device.frame_max = mtu + 22u;
 }
 
+// net_vhost drops a packet that it cannot make the whole chain of. The longest
+// has 64 KiB; a small pool is not to wait for so many for ever.
+static void find_chain_max(struct weir_net *net)
+{
+	unsigned longest = UINT16_MAX / net->room + 1;
+
+	if (net->device.name.tears)
+		net->device.chain_max =
+			RTE_MAX(1u, RTE_MIN(longest, net->pool->size / 16));
+}
+
 static int net_start(void *state, struct weir_error *e)
 {
 	struct weir_net *net = state;
@@ -132,9 +143,10 @@ static int net_start(void *state, struct weir_error *e)
 	if (err)
 		return err;
 	find_frame_max(net);
+	find_chain_max(net);
 	net->device.careful = weir_device_hardware(&net->device) ||
 			      net->device.plain || net->device.frame_max ||
-			      net->device.name.forgets;
+			      net->device.name.forgets || net->device.chain_max;
 	if (!strcmp(net->device.info.driver_name, "net_af_packet"))
 		weir_af_packet_find(&net->kernel, net->device.name.interface);
 	if (!wait && weir_device_hardware(&net->device))

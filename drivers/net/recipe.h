@@ -22,6 +22,7 @@ enum weir_recipe_names {
 #define WEIR_IS_PLAIN 16u
 #define WEIR_IS_TAP 32u
 #define WEIR_IS_FORGETS 64u
+#define WEIR_IS_TEARS 128u
 
 struct weir_recipe {
 	const char *kind;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "net/own.h"
 
+#include "mem/pool.h"
+
 #include <rte_mbuf.h>
 
 #define LINGER_NS 20000000u
@@ -32,6 +34,18 @@ static __attribute__((noinline)) unsigned tx_watched(
 		device->id, (uint16_t)queue, packets, (uint16_t)count);
 }
 
+// fitting answers how many packets the pool surely has mbufs for, however long
+// they are: half of what it has, since other lcores take of it too.
+static unsigned fitting(const struct weir_device *device, unsigned count)
+{
+	unsigned most;
+
+	if (!device->chain_max)
+		return count;
+	most = weir_pool_available(device->pool) / 2 / device->chain_max;
+	return RTE_MIN(most, count);
+}
+
 static __attribute__((noinline)) unsigned rx_careful(
 	const struct weir_device *device, unsigned queue,
 	struct rte_mbuf **packets, unsigned count)
@@ -42,6 +56,9 @@ static __attribute__((noinline)) unsigned rx_careful(
 		see(device, &device->rx[queue]);
 		return 0;
 	}
+	count = fitting(device, count);
+	if (!count)
+		return 0;
 	taken = rx_watched(device, queue, packets, count);
 	count_add(&device->rx[queue].taken, taken);
 	return taken;
