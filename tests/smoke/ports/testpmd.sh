@@ -46,8 +46,7 @@ testpmd_end() {
 # and $failed.
 testpmd_stop() {
 	testpmd_say stop
-	until_it grep -q 'Accumulated forward' testpmd.out
-	sleep 0.2
+	until_it grep -q '^Done\.$' testpmd.out
 	# Not in all of its lines does a device count what it has refused.
 	received=$(forwarded RX-packets)
 	sent=$(forwarded TX-packets)
@@ -57,6 +56,18 @@ forwarded() {
 	sed -n "/Accumulated forward/,\$s/.*$1: *\([0-9]*\).*/\1/p" \
 		testpmd.out | tail -1
 }
+
+# peer_has COUNT: so many packets have come in at testpmd, while it forwards. What
+# it was not told yet, it says when asked again.
+peer_has() {
+	testpmd_say "show port stats 0"
+	[ "$(sed -n 's/^ *RX-packets: *\([0-9]*\).*/\1/p' testpmd.out |
+		tail -1)" = "$1" ]
+}
+
+# weir_has COUNT: so many packets have come in from the line. testpmd counts
+# what it puts into shared memory, where weir finds it later.
+weir_has() { [ "$(shows ports.line.rx_packets)" = "$1" ]; }
 
 # meet FILE MODE [COMMAND]…: both begin, in the order that the line wants.
 meet() {
@@ -121,6 +132,7 @@ YAML
 	meet out.yaml rxonly
 	left() { [ "$(shows ports.line.tx_packets)" = "$count" ]; }
 	until_it left
+	until_it peer_has "$count"
 	testpmd_stop
 	weir_end "$name, flood out"
 	testpmd_end
@@ -142,6 +154,7 @@ YAML
 	comes() { [ "$(shows ports.line.rx_packets)" -gt 100000 ]; }
 	until_it comes
 	testpmd_stop
+	until_it weir_has "$sent"
 	weir_end "$name, flood in"
 	testpmd_end
 	is "$name: weir received what testpmd sent in a flood" \
