@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "net/net.h"
 
+#include "host/pci.h"
 #include "mem/mem.h"
 #include "net/af_packet.h"
 #include "net/kinds.h"
 #include "net/own.h"
-#include "host/pci.h"
+#include "net/rights.h"
 
 #include <errno.h>
 #include <rte_mbuf.h>
@@ -245,7 +246,10 @@ static int net_ready(const char *kind, const char *value, const char *name,
 	uint64_t memory_size, struct weir_error *e)
 {
 	char address[WEIR_PCI_ADDRESS_SIZE];
+	int err = weir_rights_check(kind, name, e);
 
+	if (err)
+		return err;
 	if (strcmp(kind, "pci") || !weir_kind_pci(value, address))
 		return 0;
 	return weir_pci_check("", name, address, memory_size, e);

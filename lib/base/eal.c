@@ -9,6 +9,7 @@
 #define ALLOW_EXPERIMENTAL_API // rte_intr_instance_alloc and its like
 #include "base/eal.h"
 #include "base/assert.h"
+#include "base/pages.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -160,19 +161,37 @@ static void block_signals(sigset_t *before)
 	pthread_sigmask(SIG_BLOCK, &set, before);
 }
 
+// pages_wanted answers how many hugepages there would have to be, those in use
+// included, for size bytes to be free; 0: there are enough.
+static uint64_t pages_wanted(uint64_t size)
+{
+	uint64_t free_size = weir_pages_free("/sys/kernel/mm/hugepages");
+	uint64_t total = 0;
+	FILE *file = fopen("/proc/sys/vm/nr_hugepages", "re");
+
+	if (file && fscanf(file, "%" SCNu64, &total) != 1)
+		total = 0;
+	if (file)
+		fclose(file);
+	return free_size > size
+		       ? 0
+		       : total + (size - free_size) / HUGE_PAGE_SIZE + 1;
+}
+
 static void start_error(const struct weir_eal_options *o, int code, char *log,
 	struct weir_error *e)
 {
 	char remedy[128] = "";
+	uint64_t pages = pages_wanted(memory_size(o));
 
 	for (char *c = log; c && *c; c++)
 		if (*c == '\n')
 			*c = c[1] ? ';' : '\0';
-	if (!o->no_huge)
+	if (!o->no_huge && pages > 0)
 		snprintf(remedy, sizeof(remedy),
 			" (hugepages: echo %" PRIu64
 			" | sudo tee /proc/sys/vm/nr_hugepages)",
-			memory_size(o) / HUGE_PAGE_SIZE + 1);
+			pages);
 	weir_error_set(e, code, "EAL does not start: %s%s",
 		log && *log ? log : rte_strerror(-code), remedy);
 }

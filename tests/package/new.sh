@@ -12,7 +12,7 @@ export LD_LIBRARY_PATH=$weir_lib
 made() { # made FOLDER TARGET…: with make's own errors
 	make -C "$1" CC="${CC:-cc}" CFLAGS="-O2 $weir_flags -Wextra \
 		-Wno-unused-parameter -Wno-missing-field-initializers" \
-		WEIR="timeout 60 $weir_program" "${@:2}"
+		WEIR_BIN="timeout 60 $weir_program" "${@:2}"
 }
 
 works "a kernel is written" weir new stage mine

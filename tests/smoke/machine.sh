@@ -37,6 +37,13 @@ if [ "$(id -u)" = 0 ] && $user test -x "$weir_program"; then
 	is "a user sees the same devices" \
 		"$($user "$weir_program" devices --json | jq '[.pci[].address]')" \
 		"$(weir devices --json | jq '[.pci[].address]')"
+	for port in tap:machine0:ADMIN af_packet:lo:RAW af_xdp:lo:ADMIN; do
+		said=$($user timeout 60 "$weir_program" run -e \
+			"${port%:*} ! sink" 2>&1)
+		is "a user's ${port%%:*} is not started: exit code" $? 2
+		has "and what it lacks is named" "$said" \
+			"needs the capability CAP_NET_${port##*:}, .* as root"
+	done
 else
 	skip "a user's doctor" "needs root, and a build folder that users reach"
 fi
