@@ -222,8 +222,14 @@ void weir_device_unplug(struct weir_device *device)
 {
 	unsigned held;
 
-	if (!device->found)
+	if (!device->found) {
+		// Made, and then no network device.
+		if (device->plugged)
+			rte_eal_hotplug_remove(
+				device->name.bus, device->name.name);
+		device->plugged = false;
 		return;
+	}
 	held = device->pool ? weir_pool_held(device->pool) : 0;
 	rte_eth_dev_close(device->id);
 	rte_eal_hotplug_remove(device->name.bus, device->name.name);

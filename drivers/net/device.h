@@ -41,6 +41,7 @@ struct weir_device {
 	bool plain;   // as of its name
 	bool careful; // packets are counted or looked at on the way: of a NIC,
 		      // or one that would not take any
+	bool hushed;  // sends nothing yet: its other side is starting
 	uint32_t state;	    // enum weir_device_state
 	uint32_t frame_max; // bytes that it sends; 0: any
 	uint32_t chain_max; // mbufs of a packet that it drops, uncounted, where

@@ -79,12 +79,12 @@ static void add_role(struct weir_device_name *name,
 }
 
 // net_null makes packets of the size that it is told, whatever an mbuf holds.
-static int check_size(
-	const struct weir_kind_request *request, struct weir_error *e)
+static int check_size(const struct weir_kind_request *request, const char *args,
+	struct weir_error *e)
 {
-	const char *size = strstr(request->value, "size=");
+	const char *size = strstr(args, "size=");
 
-	if (!size || (size != request->value && size[-1] != ','))
+	if (!size || (size != args && size[-1] != ','))
 		return 0;
 	if (strtoul(size + strlen("size="), NULL, 0) <= request->room)
 		return 0;
@@ -176,8 +176,9 @@ static int add_arguments(struct weir_device_name *name,
 		return add_capture(name, request, e);
 	if (recipe->names == WEIR_NAMES_ARGUMENTS) {
 		add(name, "%s", request->value);
-		return strcmp(recipe->kind, "null") ? 0
-						    : check_size(request, e);
+		return strcmp(recipe->kind, "null")
+			       ? 0
+			       : check_size(request, request->value, e);
 	}
 	if ((err = add_socket(name, recipe, request, e)))
 		return err;
@@ -245,5 +246,7 @@ int weir_kind_name(struct weir_device_name *name,
 		set_traits(name, recipe);
 		find_interface(name, recipe);
 	}
-	return 0;
+	return recipe && !strcmp(recipe->kind, "null")
+		       ? check_size(request, name->args, e)
+		       : 0;
 }

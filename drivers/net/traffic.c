@@ -138,7 +138,9 @@ static __attribute__((noinline)) unsigned tx_careful(struct weir_net *net,
 
 	switch (load_acquire(&net->device.state)) {
 	case WEIR_DEVICE_CAREFUL:
-		return count ? send_careful(net, queue, packets, count) : 0;
+		return count && !load_relaxed(&net->device.hushed)
+			       ? send_careful(net, queue, packets, count)
+			       : 0;
 	case WEIR_DEVICE_DROPS:
 	case WEIR_DEVICE_GONE:
 		see(&net->device, own);

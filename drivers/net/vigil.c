@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define LOOK_NS 100000000u
+#define HUSH_NS 500000000u // a virtio driver's start takes some 100 ms
 
 // What is gone stays so, whoever says something else at the same time.
 static void set_state(struct weir_device *device, uint32_t state)
@@ -78,6 +79,8 @@ void weir_vigil_start(struct weir_vigil *vigil, struct weir_device *device,
 					: -1,
 	};
 	vigil->linked = vigil->ever_linked = weir_device_link(device);
+	vigil->linked_at = vigil->started;
+	store_release(&device->hushed, device->name.tears);
 	if (vigil->linked || !wait_ns)
 		set_open(device);
 	else
@@ -146,6 +149,20 @@ static const char *remedy(const struct weir_device *device)
 		       : "is the other side there?";
 }
 
+// A virtio driver that connects opens its rings and then sets them up once
+// more: what a vhost has put there meanwhile is gone, and nobody has counted it.
+static void hush(struct weir_vigil *vigil, bool link, uint64_t now)
+{
+	uint64_t quiet = weir_clock_ticks(vigil->clock, HUSH_NS);
+
+	if (!vigil->device->name.tears)
+		return;
+	if (link && !vigil->linked)
+		vigil->linked_at = now;
+	store_release(&vigil->device->hushed,
+		!vigil->quitting && (!link || now - vigil->linked_at < quiet));
+}
+
 static void look_at_link(struct weir_vigil *vigil, bool link, uint64_t now)
 {
 	struct weir_device *device = vigil->device;
@@ -155,6 +172,7 @@ static void look_at_link(struct weir_vigil *vigil, bool link, uint64_t now)
 		set_open(device);
 	if (vigil->quitting && !link)
 		set_state(device, WEIR_DEVICE_DROPS);
+	hush(vigil, link, now);
 	vigil->linked = link;
 	vigil->ever_linked |= link;
 }

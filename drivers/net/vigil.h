@@ -19,6 +19,7 @@ struct weir_vigil {
 	const struct weir_clock *clock;
 	uint64_t wait; // ticks that the link may take
 	uint64_t started, next;
+	uint64_t linked_at; // tick of the last look that found it new
 	bool linked, ever_linked;
 	bool told_down, told_none, told_gone;
 	bool quitting;

@@ -75,7 +75,7 @@ static inline unsigned weir_tx_send_first(struct weir_tx_stage *tx,
 	first->ol_flags ^= sampled;
 	taken = weir_tx_send(tx, packets, n);
 	if (unlikely(!taken))
-		first->ol_flags |= sampled;
+		packets[0]->ol_flags |= sampled; // or a copy in its place
 	else if (likely(sampled) && tx->latency)
 		weir_histogram_record(tx->latency, now - tick);
 	return taken;

@@ -8,7 +8,8 @@
 //	 └ at most slack behind now: what was missed beyond that is missed
 //
 // Time is counted in ticks with 16 binary digits behind the point, modulo 2^64:
-// it is right as long as nobody sleeps for hours between two calls.
+// it is right for some hours from one call to the next; who may sleep longer
+// starts it anew.
 //
 // Threads.  One.
 #ifndef WEIR_BUILTIN_PACER_H

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define LINE_SIZE 1024
 #define BLANKS " \t\r\n"
@@ -69,6 +70,21 @@ static int read_lines(struct weir_rules *rules, FILE *from, const char *file,
 	return 0;
 }
 
+// The rules are read several times: when the file is checked, planned and run.
+// What gives its bytes once only, a pipe, would have none left.
+static FILE *open_regular(const char *path)
+{
+	struct stat about;
+
+	if (stat(path, &about))
+		return NULL;
+	if (!S_ISREG(about.st_mode)) {
+		errno = S_ISDIR(about.st_mode) ? EISDIR : ESPIPE;
+		return NULL;
+	}
+	return fopen(path, "re");
+}
+
 int weir_rules_read(struct weir_rules *rules, const char *const *texts,
 	const char *file, const char *const *names, struct weir_error *e)
 {
@@ -79,7 +95,7 @@ int weir_rules_read(struct weir_rules *rules, const char *const *texts,
 	for (; !err && texts && *texts; texts++)
 		err = add(rules, *texts, names, e);
 	if (!err && file && *file) {
-		from = fopen(file, "re");
+		from = open_regular(file);
 		err = from ? read_lines(rules, from, file, names, e)
 			   : weir_error_set(e, -errno, "cannot read %s: %s",
 				     file, strerror(errno));

@@ -19,8 +19,9 @@
 
 enum { SHAPE_OUT };
 
-#define BURST_MS 10 // where the file says nothing
-#define NAP_MS 50   // a change of rate is seen after that at the latest
+#define BURST_MS 10   // where the file says nothing
+#define QUIET_S 3600u // without a packet: whatever was due is long past
+#define NAP_MS 50     // a change of rate is seen after that at the latest
 
 struct shape {
 	struct weir_rate rate; // option
@@ -29,6 +30,7 @@ struct shape {
 	const struct weir_clock *clock;
 	unsigned replicas;
 	struct weir_pacer pacer;
+	uint64_t looked;		      // tick of the last look at it
 	struct rte_mbuf *packets[WEIR_BURST]; // received, not sent
 	unsigned first, count;
 };
@@ -54,6 +56,10 @@ static unsigned due_count(struct shape *shape, uint64_t now)
 	struct weir_pacer *pacer = &shape->pacer;
 	unsigned n = 0;
 
+	// Its time goes round in hours, and no packet may come for days.
+	if (now - shape->looked > QUIET_S * shape->clock->hz)
+		weir_pacer_start(pacer, now);
+	shape->looked = now;
 	// What was not used in time is gone.
 	if ((int64_t)((now << 16) - pacer->due) > (int64_t)pacer->slack)
 		pacer->due = (now << 16) - pacer->slack;
@@ -91,7 +97,8 @@ static void shape_task(void *state, struct weir_stage_io *io)
 {
 	struct shape *shape = state;
 
-	weir_pacer_start(&shape->pacer, weir_clock_now(shape->clock));
+	shape->looked = weir_clock_now(shape->clock);
+	weir_pacer_start(&shape->pacer, shape->looked);
 	for (;;) {
 		shape->first = 0;
 		shape->count = weir_stage_recv(io, shape->packets, WEIR_BURST);

@@ -62,7 +62,6 @@ struct samples {
 	unsigned count;
 	struct {
 		unsigned at;
-		struct rte_mbuf *packet;
 		uint64_t tick;
 	} of[WEIR_TX_HOLD];
 };
@@ -80,18 +79,19 @@ static void take_samples(
 			continue;
 		m->ol_flags &= ~weir_stamp_flag;
 		samples->of[samples->count].at = i;
-		samples->of[samples->count].packet = m;
 		samples->of[samples->count++].tick = *weir_stamp_of(m);
 	}
 }
 
-// record_samples records those that the port took, and marks the others again.
+// record_samples records those that the port took, and marks the others again:
+// where they stand now, since a port may put a copy in a packet's place.
 static void record_samples(struct weir_tx_stage *tx,
-	const struct samples *samples, unsigned taken, uint64_t now)
+	const struct samples *samples, struct rte_mbuf **packets,
+	unsigned taken, uint64_t now)
 {
 	for (unsigned i = 0; i < samples->count; i++) {
 		if (samples->of[i].at >= taken)
-			samples->of[i].packet->ol_flags |= weir_stamp_flag;
+			packets[samples->of[i].at]->ol_flags |= weir_stamp_flag;
 		else if (tx->latency)
 			weir_histogram_record(
 				tx->latency, now - samples->of[i].tick);
@@ -108,7 +108,7 @@ static unsigned offer(struct weir_tx_stage *tx, struct rte_mbuf **packets,
 	take_samples(&samples, packets, n);
 	taken = weir_tx_send(tx, packets, n);
 	if (unlikely(samples.count))
-		record_samples(tx, &samples, taken, out->now);
+		record_samples(tx, &samples, packets, taken, out->now);
 	return taken;
 }
 

@@ -67,10 +67,16 @@ static int set_option(struct weir_option_block *block,
 	struct weir_error why = {0};
 	unsigned count = 0;
 
-	for (; *options; options++)
-		if (name_length(*options) == length && count < TEXTS_MAX &&
-			!strncmp(*options, option->name, length))
-			texts[count++] = *options + length + 1;
+	for (; *options; options++) {
+		if (name_length(*options) != length ||
+			strncmp(*options, option->name, length))
+			continue;
+		if (count == TEXTS_MAX)
+			return weir_error_set(e, -E2BIG,
+				"%s: more than %u values at once", option->name,
+				TEXTS_MAX);
+		texts[count++] = *options + length + 1;
+	}
 	if (!count)
 		return 0;
 	if (!option->live)
