@@ -18,6 +18,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +241,8 @@ static bool enter_folder(void)
 
 int main(int argc, char **argv)
 {
+	// A vhost whose other side closes first is no reason to end.
+	signal(SIGPIPE, SIG_IGN);
 	bench_begin(argc, argv);
 	if ((geteuid() == 0 && unshare(CLONE_NEWNET)) || !enter_folder())
 		return 1;
