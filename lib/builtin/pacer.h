@@ -8,8 +8,8 @@
 //	 └ at most slack behind now: what was missed beyond that is missed
 //
 // Time is counted in ticks with 16 binary digits behind the point, modulo 2^64:
-// it is right for some hours from one call to the next; who may sleep longer
-// starts it anew.
+// it is right for some hours from one call to the next. Who may sleep longer
+// looks first.
 //
 // Threads.  One.
 #ifndef WEIR_BUILTIN_PACER_H
@@ -22,6 +22,7 @@
 
 struct weir_pacer {
 	uint64_t due;	   // ticks << 16
+	uint64_t looked;   // tick
 	uint64_t per_unit; // ticks << 32 for a bit or a packet; 0: no limit
 	uint64_t slack;	   // ticks << 16
 	bool packets;
@@ -59,6 +60,17 @@ static inline void weir_pacer_set(struct weir_pacer *pacer,
 static inline void weir_pacer_start(struct weir_pacer *pacer, uint64_t now)
 {
 	pacer->due = now << 16;
+	pacer->looked = now;
+}
+
+// weir_pacer_look comes before the others where one may have slept: after more
+// than quiet ticks, whatever was due is long past, and it starts anew.
+static inline void weir_pacer_look(
+	struct weir_pacer *pacer, uint64_t now, uint64_t quiet)
+{
+	if (now - pacer->looked > quiet)
+		weir_pacer_start(pacer, now);
+	pacer->looked = now;
 }
 
 // weir_pacer_ready tells whether a packet may go at now.

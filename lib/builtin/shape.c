@@ -56,10 +56,8 @@ static unsigned due_count(struct shape *shape, uint64_t now)
 	struct weir_pacer *pacer = &shape->pacer;
 	unsigned n = 0;
 
-	// Its time goes round in hours, and no packet may come for days.
-	if (now - shape->looked > QUIET_S * shape->clock->hz)
-		weir_pacer_start(pacer, now);
-	shape->looked = now;
+	// No packet may come for days.
+	weir_pacer_look(pacer, now, QUIET_S * shape->clock->hz);
 	// What was not used in time is gone.
 	if ((int64_t)((now << 16) - pacer->due) > (int64_t)pacer->slack)
 		pacer->due = (now << 16) - pacer->slack;
@@ -97,8 +95,7 @@ static void shape_task(void *state, struct weir_stage_io *io)
 {
 	struct shape *shape = state;
 
-	shape->looked = weir_clock_now(shape->clock);
-	weir_pacer_start(&shape->pacer, shape->looked);
+	weir_pacer_start(&shape->pacer, weir_clock_now(shape->clock));
 	for (;;) {
 		shape->first = 0;
 		shape->count = weir_stage_recv(io, shape->packets, WEIR_BURST);
@@ -178,6 +175,7 @@ static void *shape_commit(void *state, void *next)
 		due = now << 16;
 	shape->pacer = *(struct weir_pacer *)next;
 	shape->pacer.due = due;
+	shape->pacer.looked = now;
 	return next;
 }
 

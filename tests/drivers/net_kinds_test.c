@@ -61,6 +61,24 @@ Test(net_kinds, are_told_to_eal)
 	}
 }
 
+// net_null writes as many bytes as it is told, whatever an mbuf holds.
+Test(net_kinds, refuse_packets_that_no_mbuf_holds)
+{
+	static const char *const values[][2] = {{"null", "size=2049"},
+		{"vdev", "net_null0,size=2049"},
+		{"vdev", "eth_null0,copy=1,size=60000"}};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		struct weir_kind_request request =
+			ask(values[i][0], values[i][1]);
+		struct weir_device_name name;
+		struct weir_error e = {0};
+
+		cr_expect_eq(weir_kind_name(&name, &request, &e), -EINVAL);
+		cr_expect(strstr(e.text, "do not fit into an mbuf") != NULL);
+	}
+}
+
 Test(net_kinds, say_queues_where_a_device_must_know)
 {
 	struct weir_kind_request request = ask("af_packet", "eth1");
