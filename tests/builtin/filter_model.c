@@ -172,6 +172,67 @@ static void ask_libpcap(const char *expr, bool *answers)
 	pcap_close(pcap);
 }
 
+// Packets of one burst: in one piece or several, of Ethernet or of what nothing is
+// known, which is the same, or of a link type that libpcap has no program for.
+#define BURST 32
+#define FOREIGN 9999
+
+static unsigned draw_mbufs(
+	struct rte_mbuf **burst, unsigned first, bool usual, bool *foreign)
+{
+	unsigned n = 1 + below(below(2) ? BURST : 3);
+
+	n = PACKETS - first < n ? PACKETS - first : n;
+	for (unsigned i = 0; i < n; i++) {
+		const struct drawn *d = &drawn[first + i];
+
+		burst[i] = mbuf_of(d, !usual && below(3) == 0);
+		foreign[first + i] = !usual && below(5) == 0;
+		if (foreign[first + i])
+			weir_packet_of(burst[i])->link_type = FOREIGN;
+		else if (d->original == d->size)
+			burst[i]->ol_flags &= ~weir_packet_flag;
+	}
+	return n;
+}
+
+// ask_in_bursts is ask_filter, many packets at a time. What is of a foreign link
+// type is dropped.
+static void ask_in_bursts(
+	const char *expr, bool usual, bool *answers, bool *foreign)
+{
+	char text[256];
+	struct weir_kernel_test *test;
+
+	memset(answers, 0, PACKETS * sizeof(*answers));
+	snprintf(text, sizeof(text), "expr=%s", expr);
+	test = kernel_open(&weir_builtin_filter, OPTIONS(text), 1);
+	for (unsigned first = 0, n; first < PACKETS; first += n) {
+		struct rte_mbuf *burst[BURST], **out;
+		unsigned match, rest, found = 0;
+
+		n = draw_mbufs(burst, first, usual, foreign);
+		for (unsigned i = 0; i < n; i++)
+			weir_packet_of(burst[i])->interface = (uint16_t)i;
+		weir_test_kernel(test, burst, n);
+		out = weir_kernel_test_taken(test, 0, 0, &match);
+		for (unsigned i = 0; i < match; i++) {
+			unsigned at = weir_packet_of(out[i])->interface;
+
+			cr_assert_geq(at, found); // in order
+			found = at + 1;
+			answers[first + at] = true;
+		}
+		rte_pktmbuf_free_bulk(out, match);
+		out = weir_kernel_test_taken(test, 1, 0, &rest);
+		rte_pktmbuf_free_bulk(out, rest);
+		for (unsigned i = 0; i < n; i++)
+			rest += foreign[first + i];
+		cr_assert_eq(match + rest, n);
+	}
+	cr_assert_eq(weir_kernel_test_close(test), 0);
+}
+
 static void compare(const char *expr, const bool *ours, const bool *theirs)
 {
 	for (unsigned i = 0; i < PACKETS; i++)
@@ -189,6 +250,21 @@ Test(filter_model, answers_as_libpcap_does)
 		compare(expressions[i], ours, theirs);
 		ask_filter(expressions[i], true, ours);
 		compare(expressions[i], ours, theirs);
+	}
+}
+
+Test(filter_model, answers_the_same_in_bursts_of_all_kinds)
+{
+	static bool ours[PACKETS], theirs[PACKETS], foreign[PACKETS];
+
+	for (unsigned i = 0; i < 2 * EXPRESSIONS; i++) {
+		const char *expr = expressions[i % EXPRESSIONS];
+
+		ask_libpcap(expr, theirs);
+		ask_in_bursts(expr, i < EXPRESSIONS, ours, foreign);
+		for (unsigned j = 0; j < PACKETS; j++)
+			theirs[j] &= !foreign[j];
+		compare(expr, ours, theirs);
 	}
 }
 
