@@ -100,4 +100,28 @@ weir run -e "file:$talk ! rewrite vlan=push vlan_id=9 ! rewrite vlan=pop ! \
 	file:again.pcap" >again.txt 2>&1
 weir run -e "file:$talk ! file:plain.pcap" >plain.txt 2>&1
 same "a tag that was pushed and popped leaves nothing" again.pcap plain.pcap
+# What gen makes is known of nothing but its bytes: the shell sees at one glance
+# that nobody shares a burst, or that somebody does.
+for order in "change same" "same change"; do
+	first=${order% *} second=${order#* }
+	cat >shared.yaml <<YAML
+version: 1
+ports:
+  changed: {file: made-changed.pcap}
+  same: {file: made-same.pcap}
+stages:
+  make: {type: gen, count: 500}
+  copy: {type: tee, inputs: make}
+  $first: {type: ${first/change/rewrite}, inputs: copy}
+  $second: {type: ${second/change/rewrite}, inputs: copy}
+  to_changed: {type: tx, inputs: change, port: changed}
+  to_same: {type: tx, inputs: same, port: same}
+YAML
+	sed -i 's/type: same/type: merge/; s/type: rewrite/type: rewrite, ttl: 7/' \
+		shared.yaml
+	works "a made packet goes to $order" weir run shared.yaml
+	is "$order: one branch has another TTL, the other its own" \
+		"$(fields made-changed.pcap ip.ttl; fields made-same.pcap ip.ttl)" \
+		"$(printf '    500 7\n    500 64')"
+done
 finish
