@@ -317,6 +317,7 @@ const struct weir_port_driver weir_net_driver = {
 	.start = net_start,
 	.rx = weir_net_rx,
 	.tx = weir_net_tx,
+	.direct = weir_net_direct,
 	.ended = weir_net_ended,
 	.finish = weir_net_finish,
 	.finished = weir_net_finished,

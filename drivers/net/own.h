@@ -40,6 +40,8 @@ unsigned weir_net_rx(
 	void *state, unsigned queue, struct rte_mbuf **packets, unsigned count);
 unsigned weir_net_tx(
 	void *state, unsigned queue, struct rte_mbuf **packets, unsigned count);
+struct weir_port_direct weir_net_direct(
+	void *state, enum weir_port_way way, unsigned queue);
 bool weir_net_ended(void *state);
 void weir_net_finish(void *state);
 bool weir_net_finished(void *state);

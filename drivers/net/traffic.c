@@ -168,6 +168,23 @@ unsigned weir_net_tx(
 		ops->txq.data[queue], packets, (uint16_t)count);
 }
 
+struct weir_port_direct weir_net_direct(
+	void *state, enum weir_port_way way, unsigned queue)
+{
+	const struct weir_device *device = state;
+	const struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[device->id];
+	bool rx = way == WEIR_PORT_RX;
+
+	return (struct weir_port_direct){
+		.gate = &device->state,
+		.open = WEIR_DEVICE_OPEN,
+		.queue = queue,
+		.burst = rx ? &ops->rx_pkt_burst : &ops->tx_pkt_burst,
+		.queues = rx ? &ops->rxq.data : &ops->txq.data,
+		.watchers = rx ? &ops->rxq.clbk : &ops->txq.clbk,
+	};
+}
+
 bool weir_net_ended(void *state)
 {
 	const struct weir_net *net = state;

@@ -9,6 +9,7 @@
 #ifndef WEIR_BUILTIN_ENDS_H
 #define WEIR_BUILTIN_ENDS_H
 
+#include "base/atomic.h"
 #include "count/histogram.h"
 #include "mem/pool.h"
 #include "port/port.h"
@@ -21,8 +22,7 @@
 struct weir_rx_stage {
 	const char *port_name; // option
 	void *port_state;
-	unsigned (*receive)(void *state, unsigned queue,
-		struct rte_mbuf **packets, unsigned count);
+	struct weir_port_direct direct;
 	unsigned queue;
 	const struct weir_port_driver *driver;
 };
@@ -30,8 +30,7 @@ struct weir_rx_stage {
 struct weir_tx_stage {
 	const char *port_name; // option
 	void *port_state;
-	unsigned (*send)(void *state, unsigned queue, struct rte_mbuf **packets,
-		unsigned count);
+	struct weir_port_direct direct;
 	unsigned queue;
 	bool sampled_first; // in a burst
 	bool sent;	    // the port was offered some since the last tick
@@ -44,11 +43,35 @@ struct weir_tx_stage {
 	struct rte_mbuf *held[WEIR_TX_HOLD];
 };
 
-// weir_rx_receive lets the port write up to count packets.
-static inline unsigned weir_rx_receive(const struct weir_rx_stage *rx,
+// Who closes the gate waits until each queue's lcore has gone the long way.
+static inline bool weir_end_is_direct(const struct weir_port_direct *direct)
+{
+	return likely(load_relaxed(direct->gate) == direct->open) &&
+	       likely(load_relaxed(&(*direct->watchers)[direct->queue]) ==
+		       NULL);
+}
+
+static inline unsigned weir_end_call(const struct weir_port_direct *direct,
 	struct rte_mbuf **packets, unsigned count)
 {
-	return rx->receive(rx->port_state, rx->queue, packets, count);
+	return (*direct->burst)(
+		(*direct->queues)[direct->queue], packets, (uint16_t)count);
+}
+
+// weir_rx_by_driver and weir_tx_by_driver go the long way, and find out whether
+// there is a shorter one.
+unsigned weir_rx_by_driver(
+	struct weir_rx_stage *rx, struct rte_mbuf **packets, unsigned count);
+unsigned weir_tx_by_driver(
+	struct weir_tx_stage *tx, struct rte_mbuf **packets, unsigned n);
+
+// weir_rx_receive lets the port write up to count packets.
+static inline unsigned weir_rx_receive(
+	struct weir_rx_stage *rx, struct rte_mbuf **packets, unsigned count)
+{
+	if (weir_end_is_direct(&rx->direct))
+		return weir_end_call(&rx->direct, packets, count);
+	return weir_rx_by_driver(rx, packets, count);
 }
 
 // weir_tx_send lets the port take the first of packets, and answers how many it
@@ -56,8 +79,9 @@ static inline unsigned weir_rx_receive(const struct weir_rx_stage *rx,
 static inline unsigned weir_tx_send(
 	struct weir_tx_stage *tx, struct rte_mbuf **packets, unsigned n)
 {
-	tx->sent = true;
-	return tx->send(tx->port_state, tx->queue, packets, n);
+	if (weir_end_is_direct(&tx->direct))
+		return weir_end_call(&tx->direct, packets, n);
+	return weir_tx_by_driver(tx, packets, n);
 }
 
 // weir_tx_send_first is weir_tx_send where the first packet may be a sampled

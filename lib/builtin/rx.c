@@ -7,6 +7,15 @@
 
 enum { RX_OUT };
 
+unsigned weir_rx_by_driver(
+	struct weir_rx_stage *rx, struct rte_mbuf **packets, unsigned count)
+{
+	if (unlikely(rx->driver->direct && !rx->direct.burst))
+		rx->direct = rx->driver->direct(
+			rx->port_state, WEIR_PORT_RX, rx->queue);
+	return rx->driver->rx(rx->port_state, rx->queue, packets, count);
+}
+
 static int rx_init(
 	void *state, const struct weir_stage_setup *setup, struct weir_error *e)
 {
@@ -15,8 +24,8 @@ static int rx_init(
 	weir_assert(setup->port && setup->port->driver->rx);
 	rx->driver = setup->port->driver;
 	rx->port_state = setup->port->state;
-	rx->receive = rx->driver->rx;
 	rx->queue = setup->port_queue;
+	rx->direct = weir_port_shut;
 	return 0;
 }
 

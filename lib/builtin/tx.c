@@ -17,6 +17,15 @@
 
 enum { TX_REFUSED };
 
+unsigned weir_tx_by_driver(
+	struct weir_tx_stage *tx, struct rte_mbuf **packets, unsigned n)
+{
+	if (unlikely(tx->driver->direct && !tx->direct.burst))
+		tx->direct = tx->driver->direct(
+			tx->port_state, WEIR_PORT_TX, tx->queue);
+	return tx->driver->tx(tx->port_state, tx->queue, packets, n);
+}
+
 static const struct weir_count_field latency_field = {
 	.name = "latency", .unit = "ticks", .kind = WEIR_COUNT_HISTOGRAM};
 
@@ -41,8 +50,8 @@ static int tx_init(
 	weir_assert(setup->port && setup->port->driver->tx);
 	tx->driver = setup->port->driver;
 	tx->port_state = setup->port->state;
-	tx->send = tx->driver->tx;
 	tx->queue = setup->port_queue;
+	tx->direct = weir_port_shut;
 	tx->sampled_first = setup->sampled_first;
 	if (!setup->port->traits.one_way)
 		tx->patience = weir_clock_ticks(setup->clock, PATIENCE_NS);
@@ -146,6 +155,7 @@ static void tx_burst(
 	struct weir_tx_stage *tx = state;
 	unsigned taken = 0;
 
+	tx->sent = true;
 	if (likely(!tx->count) || offer_held(tx, out)) {
 		taken = tx->sampled_first
 				? weir_tx_send_first(tx, in, n, out->now)
@@ -165,7 +175,7 @@ static void tx_tick(void *state, uint64_t now, struct weir_out *out)
 	if (tx->count)
 		offer_held(tx, out);
 	else if (!tx->sent)
-		tx->send(tx->port_state, tx->queue, NULL, 0);
+		tx->driver->tx(tx->port_state, tx->queue, NULL, 0);
 	tx->sent = false;
 }
 

@@ -88,6 +88,21 @@ struct weir_port_event {
 	char text[256];
 };
 
+// How an lcore may call the device of a queue without the driver between: burst
+// with the queue's entry of queues, as long as *gate is open and the queue's entry
+// of watchers is NULL. Each is looked at anew for each burst.
+struct weir_port_direct {
+	const uint32_t *gate;
+	uint32_t open;
+	uint32_t queue;
+	uint16_t (*const *burst)(
+		void *queue, struct rte_mbuf **packets, uint16_t count);
+	void **const *queues;
+	void **const *watchers;
+};
+
+enum weir_port_way { WEIR_PORT_RX, WEIR_PORT_TX };
+
 struct weir_port_driver {
 	const char *name;		    // "file"
 	const char *help;		    // a sentence
@@ -126,6 +141,11 @@ struct weir_port_driver {
 	// caller's. With count 0 it does what else must be done on an lcore.
 	unsigned (*tx)(void *state, unsigned queue, struct rte_mbuf **packets,
 		unsigned count);
+	// direct answers how a queue may be called on the shortest way, with at
+	// least one packet or room for one; on the lcore, after start. NULL: by
+	// rx and tx only.
+	struct weir_port_direct (*direct)(
+		void *state, enum weir_port_way way, unsigned queue);
 	// ended tells whether rx has given out all there will ever be; NULL: never.
 	bool (*ended)(void *state);
 	// finish says that no more will be sent; on the lcore; NULL: no matter.
@@ -185,6 +205,10 @@ struct weir_port {
 	const char *name;
 	struct weir_port_traits traits;
 };
+
+// weir_port_shut is a way that is never open: what a queue has until its port
+// runs, and for ever where its driver has no shortest way.
+extern const struct weir_port_direct weir_port_shut;
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

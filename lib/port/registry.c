@@ -81,3 +81,7 @@ const struct weir_port_driver *weir_port_at(unsigned index)
 {
 	return index < driver_count ? drivers[index] : NULL;
 }
+
+static const uint32_t shut;
+
+const struct weir_port_direct weir_port_shut = {.gate = &shut, .open = 1};

@@ -16,6 +16,24 @@
 #define WEIR_STEP_BURSTS 8
 #define WEIR_STEP_NS 2000
 
+// What a step of rx and tx alone does at most: it learns how many bursts fit into
+// WEIR_STEP_NS.
+#define WEIR_FORWARD_BURSTS 64
+
+// weir_forward_learn answers how many bursts such a step may have at most, after
+// one that might have had most of them, had so many and took so many ticks of
+// step_ticks.
+static inline unsigned weir_forward_learn(
+	unsigned most, unsigned bursts, uint64_t took, uint64_t step_ticks)
+{
+	if (took > step_ticks)
+		return most > 1 ? most / 2 : 1;
+	if (took < step_ticks / 2 && bursts == most &&
+		most < WEIR_FORWARD_BURSTS)
+		return most * 2;
+	return most;
+}
+
 // weir_burst_beat looks now and then at what the instances hold, for the books.
 #define WEIR_BEAT 256 // steps
 void weir_burst_publish_held(struct weir_shell *shell);

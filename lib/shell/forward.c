@@ -6,7 +6,8 @@
 //
 // The clock is read after the first burst came in, which is also what a sampled
 // packet's latency is taken from, and at the step's end where it had more than
-// one burst: never more than once a burst.
+// one burst: never more than once a burst. How many bursts a step may have is
+// learnt from how long the last one took: as many as fit into WEIR_STEP_NS.
 #include "builtin/builtin.h"
 #include "builtin/ends.h"
 #include "shell/burst.h"
@@ -44,34 +45,119 @@ static void book(struct weir_shell *shell, unsigned received, unsigned sent)
 	weir_executor_worked_inline(shell->executor, received);
 }
 
+// end reads the clock at the end of a step, and learns from it.
+static void end(struct weir_shell *shell, unsigned bursts)
+{
+	uint64_t begin = shell->now;
+
+	weir_shell_end_tail(shell);
+	shell->forward_bursts = weir_forward_learn(shell->forward_bursts,
+		bursts, shell->now - begin, shell->step_ticks);
+}
+
+// What a step has moved.
+struct moved {
+	unsigned bursts, received;
+	bool more; // the last burst was full, and the port took all of it
+};
+
+static inline void move(struct moved *moved, struct weir_tx_stage *tx,
+	struct rte_mbuf **packets, unsigned n, unsigned taken)
+{
+	moved->bursts += n > 0;
+	moved->received += n;
+	moved->more = n == WEIR_BURST && taken == n;
+	if (unlikely(taken < n))
+		weir_tx_hold(tx, packets + taken, n - taken);
+}
+
+// by_driver moves further bursts.
+static void by_driver(struct weir_shell *shell, struct weir_rx_stage *rx,
+	struct weir_tx_stage *tx, struct moved *moved)
+{
+	struct rte_mbuf **packets = shell->burst;
+
+	while (moved->more && moved->bursts < shell->forward_bursts) {
+		unsigned n = weir_rx_receive(rx, packets, WEIR_BURST);
+
+		move(moved, tx, packets, n,
+			n ? weir_tx_send(tx, packets, n) : 0);
+	}
+}
+
+// A direct way, looked up once: what burst is called with changes only while the
+// gate is shut, which its lcore must have seen (builtin/ends.h).
+struct way {
+	const uint32_t *gate;
+	uint32_t open;
+	void *const *watcher;
+	uint16_t (*burst)(
+		void *queue, struct rte_mbuf **packets, uint16_t count);
+	void *queue;
+};
+
+static inline struct way look_up(const struct weir_port_direct *direct)
+{
+	return (struct way){
+		.gate = direct->gate,
+		.open = direct->open,
+		.watcher = &(*direct->watchers)[direct->queue],
+		.burst = *direct->burst,
+		.queue = (*direct->queues)[direct->queue],
+	};
+}
+
+static inline bool is_open(const struct way *way)
+{
+	return likely(load_relaxed(way->gate) == way->open &&
+		      load_relaxed(way->watcher) == NULL);
+}
+
+// by_device moves further bursts while both ways are open. The step ends with one
+// that is not full, which goes as all do.
+static void by_device(struct weir_shell *shell, struct weir_rx_stage *rx,
+	struct weir_tx_stage *tx, struct moved *moved)
+{
+	struct rte_mbuf **packets = shell->burst;
+	const struct way in = look_up(&rx->direct), out = look_up(&tx->direct);
+	unsigned left = shell->forward_bursts - moved->bursts, n, taken;
+
+	while (left && is_open(&in)) {
+		n = in.burst(in.queue, packets, WEIR_BURST);
+		if (unlikely(n < WEIR_BURST || !is_open(&out))) {
+			move(moved, tx, packets, n,
+				n ? weir_tx_send(tx, packets, n) : 0);
+			return;
+		}
+		taken = out.burst(out.queue, packets, WEIR_BURST);
+		move(moved, tx, packets, n, taken);
+		if (unlikely(taken < n))
+			return;
+		left--;
+	}
+}
+
 // forward answers how many packets came in; the port has taken them, or tx
 // holds them. tx holds none before.
 static unsigned forward(struct weir_shell *shell, struct weir_tx_stage *tx)
 {
-	const struct weir_rx_stage *rx = shell->root->state;
-	struct rte_mbuf **packets = shell->burst;
-	unsigned received = 0, sent = 0, bursts = 0, n, taken;
+	struct weir_rx_stage *rx = shell->root->state;
+	struct moved moved = {0};
+	unsigned n = weir_rx_receive(rx, shell->burst, WEIR_BURST);
 
-	do {
-		n = weir_rx_receive(rx, packets, WEIR_BURST);
-		if (!n)
-			break;
-		received += n;
-		taken = bursts++ ? weir_tx_send(tx, packets, n)
-				 : first(shell, tx, packets, n);
-		sent += taken;
-		if (unlikely(taken < n)) {
-			weir_tx_hold(tx, packets + taken, n - taken);
-			break;
-		}
-	} while (n == WEIR_BURST && bursts < WEIR_STEP_BURSTS);
-	if (!received)
+	if (!n)
 		return 0;
-	book(shell, received, sent);
+	move(&moved, tx, shell->burst, n, first(shell, tx, shell->burst, n));
+	if (moved.more && weir_end_is_direct(&rx->direct) &&
+		weir_end_is_direct(&tx->direct))
+		by_device(shell, rx, tx, &moved);
+	else
+		by_driver(shell, rx, tx, &moved);
+	book(shell, moved.received, moved.received - tx->count);
 	shell->tail = shell->tree[1];
-	if (bursts > 1 || !shell->alone)
-		weir_shell_end_tail(shell);
-	return received;
+	if (moved.bursts > 1 || !shell->alone)
+		end(shell, moved.bursts);
+	return moved.received;
 }
 
 void weir_shell_step_forward(
@@ -87,7 +173,6 @@ void weir_shell_step_forward(
 	shell->now = weir_executor_now_inline(executor);
 	weir_burst_beat(shell);
 	if (likely(forward(shell, tx))) {
-		tx->sent = false; // what its tick would do
 		weir_shell_again(shell);
 		return;
 	}

@@ -182,6 +182,7 @@ int weir_shell_start(struct weir_shell *shell, struct weir_executor *executor,
 	struct weir_error *e)
 {
 	shell->executor = executor;
+	shell->forward_bursts = WEIR_STEP_BURSTS;
 	shell->step_ticks =
 		weir_clock_ticks(weir_executor_clock(executor), WEIR_STEP_NS);
 	for (unsigned i = 0; i < shell->tree_count; i++)

@@ -48,8 +48,9 @@ static inline bool weir_limit_reached(const struct weir_limit *limit)
 struct weir_shell {
 	struct weir_step step; // first: the executor hands it back
 	struct weir_instance *root;
-	uint64_t now;	     // tick of the last clock read
-	uint64_t step_ticks; // after which a step takes no other burst
+	uint64_t now;		 // tick of the last clock read
+	uint64_t step_ticks;	 // after which a step takes no other burst
+	unsigned forward_bursts; // of a step of rx and tx alone, as learnt
 	struct weir_executor *executor;
 	struct weir_instance **ticking;
 	unsigned ticking_count;
