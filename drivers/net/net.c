@@ -4,6 +4,7 @@
 #include "host/pci.h"
 #include "mem/mem.h"
 #include "net/af_packet.h"
+#include "net/inside.h"
 #include "net/kinds.h"
 #include "net/own.h"
 #include "net/rights.h"
@@ -103,7 +104,10 @@ static int net_open(void *state, const char *kind, const char *value,
 	net->room = request.room;
 	snprintf(net->device.port, sizeof(net->device.port), "%s", setup->name);
 	if ((err = make_queues(net, setup, e)) ||
-		(err = weir_kind_name(&net->device.name, &request, e)) ||
+		(err = weir_kind_name(&net->device.name, &request, e)))
+		return err;
+	weir_inside_init(&net->device);
+	if ((err = weir_relay_open(&net->relay, &net->device, e)) ||
 		(err = weir_device_plug(&net->device, e)))
 		return err;
 	net->device.plain = net->device.name.plain;
@@ -138,10 +142,12 @@ static int net_start(void *state, struct weir_error *e)
 		.multicast = net->multicast,
 		.mtu = net->mtu,
 	};
-	int err = weir_device_start(&net->device, &how, e);
 	uint64_t wait = net->link_wait;
+	int err;
 
-	if (err)
+	if ((err = weir_relay_reach(net->relay, e)) ||
+		(err = weir_device_start(&net->device, &how, e)) ||
+		(err = weir_relay_start(net->relay, e)))
 		return err;
 	find_frame_max(net);
 	find_chain_max(net);
@@ -210,6 +216,8 @@ static int net_stop(void *state, struct weir_error *e)
 		weir_net_keep_rows(net);
 	if (net->device.started)
 		weir_af_packet_look(&net->kernel);
+	weir_device_stats(&net->device); // a memif without its peer has none
+	weir_relay_stop(net->relay);
 	weir_device_stop(&net->device);
 	return 0;
 }
@@ -220,6 +228,7 @@ static void net_close(void *state)
 
 	net_stop(net, NULL);
 	weir_device_unplug(&net->device);
+	weir_relay_close(net->relay, &net->device);
 	weir_mem_destroy(net->device.rx);
 	weir_mem_destroy(net->device.tx);
 	free(net->rows);

@@ -8,6 +8,7 @@
 
 #include "net/vigil.h"
 
+#include "net/inside.h"
 #include "net/tap.h"
 
 #include <rte_dev.h>
@@ -49,20 +50,6 @@ static void on_event(const char *name, enum rte_dev_event_type type, void *arg)
 {
 	if (type == RTE_DEV_EVENT_REMOVE)
 		set_state(arg, WEIR_DEVICE_GONE);
-}
-
-static bool seen_by(const struct weir_device_queue *queues, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (load_acquire(&queues[i].seen) != WEIR_DEVICE_GONE)
-			return false;
-	return true;
-}
-
-static bool seen_by_all(const struct weir_device *device)
-{
-	return seen_by(device->rx, device->rx_queues) &&
-	       seen_by(device->tx, device->tx_queues);
 }
 
 // ---- life ----
@@ -133,7 +120,8 @@ static bool look_gone(struct weir_vigil *vigil, struct weir_port_event *event)
 			device->name.name);
 	}
 	// What af_xdp keeps of the pool can only be told when all else is quiet.
-	if (device->found && !device->plain && seen_by_all(device)) {
+	if (device->found && device->careful && !device->plain &&
+		weir_inside_nobody(device)) {
 		weir_vigil_stop(vigil);
 		weir_device_stop(device);
 		weir_device_unplug(device);
@@ -193,6 +181,16 @@ static bool is_removed(const struct weir_vigil *vigil)
 	       (vigil->tap < 0 || weir_tap_removed(vigil->tap));
 }
 
+// has_left tells whether the link went down, if only until this look.
+static bool has_left(struct weir_vigil *vigil, bool before, bool link)
+{
+	uint32_t leaves = load_acquire(&vigil->device->leaves);
+	bool left = leaves != vigil->leaves || (before && !link);
+
+	vigil->leaves = leaves;
+	return left;
+}
+
 static bool look(
 	struct weir_vigil *vigil, struct weir_port_event *event, uint64_t now)
 {
@@ -205,7 +203,7 @@ static bool look(
 	}
 	link = has_link(vigil);
 	look_at_link(vigil, link, now);
-	if (before && !link && !vigil->told_down) {
+	if (has_left(vigil, before, link) && !vigil->told_down) {
 		vigil->told_down = true;
 		return tell(vigil, event, false, "the link went down; %s",
 			remedy(device));
