@@ -33,6 +33,7 @@ struct weir_device_queue {
 						 // where careful
 	uint64_t dropped;			 // instead of being sent
 	uint32_t inside; // its lcore is inside the device; where careful
+	struct weir_stock *stock; // where the device makes chains one by one
 };
 
 struct weir_device {
@@ -46,8 +47,8 @@ struct weir_device {
 	uint32_t state;	    // enum weir_device_state
 	uint32_t leaves;    // of the other side, as its relay has seen
 	uint32_t frame_max; // bytes that it sends; 0: any
-	uint32_t chain_max; // mbufs of a packet that it drops, uncounted, where
-			    // the pool has fewer; 0: it drops none
+	uint32_t chain_max; // mbufs of a packet that it loses where it finds
+			    // fewer; 0: it loses none
 	struct weir_device_queue *rx, *tx;
 	uint16_t rx_queues, tx_queues; // that lcores use
 	uint16_t descriptors;	       // of a receive queue, as set up
@@ -81,7 +82,8 @@ struct weir_device_setup {
 // with words.
 int weir_device_plug(struct weir_device *device, struct weir_error *e);
 
-// weir_device_configure sets up its queues.
+// weir_device_configure sets up its queues, and their stocks where the device
+// loses a packet that it finds too few mbufs for.
 int weir_device_configure(struct weir_device *device,
 	const struct weir_device_setup *setup, struct weir_error *e);
 

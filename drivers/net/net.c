@@ -8,6 +8,7 @@
 #include "net/kinds.h"
 #include "net/own.h"
 #include "net/rights.h"
+#include "net/stock.h"
 
 #include <errno.h>
 #include <rte_mbuf.h>
@@ -123,17 +124,6 @@ static void find_frame_max(struct weir_net *net)
 		net->device.frame_max = mtu + 22u;
 }
 
-// net_vhost drops a packet that it cannot make the whole chain of. The longest
-// has 64 KiB; a small pool is not to wait for so many for ever.
-static void find_chain_max(struct weir_net *net)
-{
-	unsigned longest = UINT16_MAX / net->room + 1;
-
-	if (net->device.name.tears)
-		net->device.chain_max =
-			RTE_MAX(1u, RTE_MIN(longest, net->pool->size / 16));
-}
-
 static int net_start(void *state, struct weir_error *e)
 {
 	struct weir_net *net = state;
@@ -150,7 +140,6 @@ static int net_start(void *state, struct weir_error *e)
 		(err = weir_relay_start(net->relay, e)))
 		return err;
 	find_frame_max(net);
-	find_chain_max(net);
 	net->device.careful = weir_device_hardware(&net->device) ||
 			      net->device.plain || net->device.frame_max ||
 			      net->device.name.forgets || net->device.chain_max;
@@ -229,6 +218,8 @@ static void net_close(void *state)
 	net_stop(net, NULL);
 	weir_device_unplug(&net->device);
 	weir_relay_close(net->relay, &net->device);
+	for (unsigned i = 0; net->device.rx && i < net->device.rx_queues; i++)
+		weir_stock_destroy(net->device.rx[i].stock);
 	weir_mem_destroy(net->device.rx);
 	weir_mem_destroy(net->device.tx);
 	free(net->rows);

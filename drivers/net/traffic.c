@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "net/own.h"
 
-#include "mem/pool.h"
 #include "net/inside.h"
+#include "net/stock.h"
 
 #include <rte_mbuf.h>
 
@@ -28,16 +28,17 @@ static __attribute__((noinline)) unsigned tx_watched(
 		device->id, (uint16_t)queue, packets, (uint16_t)count);
 }
 
-// fitting answers how many packets the pool surely has mbufs for, however long
-// they are: half of what it has, since other lcores take of it too.
-static unsigned fitting(const struct weir_device *device, unsigned count)
+// fitting answers how many packets the queue surely has mbufs for, however long
+// they are.
+static unsigned fitting(const struct weir_device *device,
+	const struct weir_device_queue *queue, unsigned count)
 {
-	unsigned most;
+	unsigned stock;
 
 	if (!device->chain_max)
 		return count;
-	most = weir_pool_available(device->pool) / 2 / device->chain_max;
-	return RTE_MIN(most, count);
+	stock = weir_stock_fill(queue->stock, count * device->chain_max);
+	return RTE_MIN(stock / device->chain_max, count);
 }
 
 static bool is_open(const struct weir_device *device)
@@ -53,7 +54,7 @@ static __attribute__((noinline)) unsigned rx_careful(
 	struct weir_device_queue *own = &device->rx[queue];
 	unsigned taken = 0;
 
-	count = fitting(device, count);
+	count = fitting(device, own, count);
 	weir_inside_enter(device, own);
 	if (count && is_open(device))
 		taken = rx_watched(device, queue, packets, count);

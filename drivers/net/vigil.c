@@ -67,7 +67,7 @@ void weir_vigil_start(struct weir_vigil *vigil, struct weir_device *device,
 	};
 	vigil->linked = vigil->ever_linked = weir_device_link(device);
 	vigil->linked_at = vigil->started;
-	store_release(&device->hushed, device->name.tears);
+	store_release(&device->hushed, device->name.twice);
 	if (vigil->linked || !wait_ns)
 		set_open(device);
 	else
@@ -143,7 +143,7 @@ static void hush(struct weir_vigil *vigil, bool link, uint64_t now)
 {
 	uint64_t quiet = weir_clock_ticks(vigil->clock, HUSH_NS);
 
-	if (!vigil->device->name.tears)
+	if (!vigil->device->name.twice)
 		return;
 	if (link && !vigil->linked)
 		vigil->linked_at = now;
