@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "mem/pool.h"
 #include "net/heard.h"
+#include "net/stock.h"
 
 #include <errno.h>
 #include <rte_mbuf.h>
@@ -15,6 +16,7 @@
 
 #define FRAME_OVER 26u // Ethernet's header, two tags and the CRC, over the MTU
 #define KEY_SIZE 64
+#define BURST 32 // packets that are asked for at once, mostly
 #define RSS_USUAL \
 	(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP)
 
@@ -49,6 +51,39 @@ static int count_queues(struct weir_device *device,
 	return (int)most;
 }
 
+// The longest packet has 64 KiB. A pool that has fewer mbufs than that is not to
+// wait for them for ever.
+static int make_stocks(
+	struct weir_device *device, const struct weir_device_setup *setup)
+{
+	unsigned room =
+		rte_pktmbuf_data_room_size(setup->pool) - RTE_PKTMBUF_HEADROOM;
+	unsigned most = setup->pool->size;
+	unsigned chain = RTE_MIN(UINT16_MAX / room + 1, most / 4 + 1);
+	unsigned size = RTE_MIN(
+		BURST * chain, most / 8 / RTE_MAX(1u, setup->rx_queues));
+
+	if (!device->name.tears)
+		return 0;
+	device->chain_max = chain;
+	for (unsigned i = 0; i < setup->rx_queues; i++) {
+		device->rx[i].stock = weir_stock_create(setup->pool,
+			RTE_MAX(size, chain), (uint32_t)device->id << 16 | i,
+			(int)setup->node);
+		if (!device->rx[i].stock)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static struct rte_mempool *pool_of(const struct weir_device *device,
+	const struct weir_device_setup *setup, unsigned queue)
+{
+	return queue < device->rx_queues && device->rx[queue].stock
+		       ? device->rx[queue].stock->front
+		       : setup->pool;
+}
+
 static int setup_queues(struct weir_device *device,
 	const struct weir_device_setup *setup, unsigned rx_queues,
 	unsigned tx_queues)
@@ -68,7 +103,7 @@ static int setup_queues(struct weir_device *device,
 	err = rte_eth_dev_adjust_nb_rx_tx_desc(device->id, &rx_size, &tx_size);
 	for (unsigned i = 0; !err && i < rx_queues; i++)
 		err = rte_eth_rx_queue_setup(device->id, (uint16_t)i, rx_size,
-			setup->node, NULL, setup->pool);
+			setup->node, NULL, pool_of(device, setup, i));
 	for (unsigned i = 0; !err && i < tx_queues; i++)
 		err = rte_eth_tx_queue_setup(
 			device->id, (uint16_t)i, tx_size, setup->node, NULL);
@@ -232,6 +267,8 @@ static int apply(struct weir_device *device,
 	weir_heard_begin(&heard);
 	err = rte_eth_dev_configure(device->id, (uint16_t)rx_queues,
 		(uint16_t)tx_queues, &device->conf);
+	if (!err)
+		err = make_stocks(device, setup);
 	if (!err)
 		err = setup_queues(device, setup, rx_queues, tx_queues);
 	if (err)

@@ -17,9 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Whether lcores may call the device, and how. Each queue tells when it has
-// seen one that is not open, so that the main thread knows when no lcore is
-// inside the device any more.
+// Whether lcores may call the device, and how. On the careful path each queue
+// says when its lcore is inside the device: see inside.h.
 enum weir_device_state {
 	WEIR_DEVICE_WAITS,   // for its link, with all that is sent
 	WEIR_DEVICE_OPEN,    // and nothing need be done but call it
@@ -33,7 +32,8 @@ struct weir_device_queue {
 	alignas(WEIR_CACHE_LINE) uint64_t taken; // from the device, or by it;
 						 // where careful
 	uint64_t dropped;			 // instead of being sent
-	uint32_t seen;				 // the last state but OPEN
+	uint32_t inside; // its lcore is inside the device; where careful
+	struct weir_stock *stock; // where the device makes chains one by one
 };
 
 struct weir_device {
@@ -42,10 +42,13 @@ struct weir_device {
 	bool careful; // packets are counted or looked at on the way: of a NIC,
 		      // or one that would not take any
 	bool hushed;  // sends nothing yet: its other side is starting
+	bool shut;    // lcores stay outside: its relay has something to tell it
+	bool fences;  // who goes inside needs a fence: see inside.h
 	uint32_t state;	    // enum weir_device_state
+	uint32_t leaves;    // of the other side, as its relay has seen
 	uint32_t frame_max; // bytes that it sends; 0: any
-	uint32_t chain_max; // mbufs of a packet that it drops, uncounted, where
-			    // the pool has fewer; 0: it drops none
+	uint32_t chain_max; // mbufs of a packet that it loses where it finds
+			    // fewer; 0: it loses none
 	struct weir_device_queue *rx, *tx;
 	uint16_t rx_queues, tx_queues; // that lcores use
 	uint16_t descriptors;	       // of a receive queue, as set up
@@ -79,7 +82,8 @@ struct weir_device_setup {
 // with words.
 int weir_device_plug(struct weir_device *device, struct weir_error *e);
 
-// weir_device_configure sets up its queues.
+// weir_device_configure sets up its queues, and their stocks where the device
+// loses a packet that it finds too few mbufs for.
 int weir_device_configure(struct weir_device *device,
 	const struct weir_device_setup *setup, struct weir_error *e);
 

@@ -70,11 +70,12 @@ static const struct weir_recipe recipes[] = {
 			WEIR_IS_PLAIN},
 	{"memif", "net_memif", "socket", NULL, "role=server", "role=client",
 		"socket-abstract=no", WEIR_NAMES_PATH, 4096,
-		WEIR_IS_SPREADS | WEIR_IS_LINGERS | WEIR_IS_FORGETS},
-	{"vhost", "net_vhost", "iface", "queues", "", "client=1", NULL,
-		WEIR_NAMES_PATH, 512,
-		WEIR_IS_SPREADS | WEIR_IS_RETRIES | WEIR_IS_LINGERS |
+		WEIR_IS_SPREADS | WEIR_IS_LINGERS | WEIR_IS_FORGETS |
 			WEIR_IS_TEARS},
+	{"vhost", "net_vhost", "iface", "queues", "", "client=1", NULL,
+		WEIR_NAMES_PATH, 1600,
+		WEIR_IS_SPREADS | WEIR_IS_RETRIES | WEIR_IS_LINGERS |
+			WEIR_IS_TEARS | WEIR_IS_TWICE},
 	{"virtio_user", "net_virtio_user", "path", "queues", "server=1", "",
 		NULL, WEIR_NAMES_PATH, 2048,
 		WEIR_IS_SPREADS | WEIR_IS_RETRIES | WEIR_IS_LINGERS},

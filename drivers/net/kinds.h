@@ -40,7 +40,8 @@ struct weir_device_name {
 	bool retries; // errors on transmit are counted of packets that it did
 		      // not take
 	bool loses;   // what it finds no mbuf for is lost
-	bool tears;   // drops the packet that it finds too few mbufs for
+	bool tears;   // loses the packet that it finds too few mbufs for
+	bool twice;   // its other side sets the rings up twice at its start
 	bool forgets; // what it counted, when the other side goes
 	bool linger;  // the other side reads what was sent from our memory
 	bool plain;   // sends only what lies in one mbuf of its own

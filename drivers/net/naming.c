@@ -46,6 +46,7 @@ static void set_traits(
 	name->retries = recipe->is & WEIR_IS_RETRIES;
 	name->loses = recipe->is & WEIR_IS_LOSES;
 	name->tears = recipe->is & WEIR_IS_TEARS;
+	name->twice = recipe->is & WEIR_IS_TWICE;
 	name->forgets = recipe->is & WEIR_IS_FORGETS;
 	name->linger = recipe->is & WEIR_IS_LINGERS;
 	name->plain = recipe->is & WEIR_IS_PLAIN;

@@ -4,9 +4,11 @@
 #include "host/pci.h"
 #include "mem/mem.h"
 #include "net/af_packet.h"
+#include "net/inside.h"
 #include "net/kinds.h"
 #include "net/own.h"
 #include "net/rights.h"
+#include "net/stock.h"
 
 #include <errno.h>
 #include <rte_mbuf.h>
@@ -103,7 +105,10 @@ static int net_open(void *state, const char *kind, const char *value,
 	net->room = request.room;
 	snprintf(net->device.port, sizeof(net->device.port), "%s", setup->name);
 	if ((err = make_queues(net, setup, e)) ||
-		(err = weir_kind_name(&net->device.name, &request, e)) ||
+		(err = weir_kind_name(&net->device.name, &request, e)))
+		return err;
+	weir_inside_init(&net->device);
+	if ((err = weir_relay_open(&net->relay, &net->device, e)) ||
 		(err = weir_device_plug(&net->device, e)))
 		return err;
 	net->device.plain = net->device.name.plain;
@@ -119,17 +124,6 @@ static void find_frame_max(struct weir_net *net)
 		net->device.frame_max = mtu + 22u;
 }
 
-// net_vhost drops a packet that it cannot make the whole chain of. The longest
-// has 64 KiB; a small pool is not to wait for so many for ever.
-static void find_chain_max(struct weir_net *net)
-{
-	unsigned longest = UINT16_MAX / net->room + 1;
-
-	if (net->device.name.tears)
-		net->device.chain_max =
-			RTE_MAX(1u, RTE_MIN(longest, net->pool->size / 16));
-}
-
 static int net_start(void *state, struct weir_error *e)
 {
 	struct weir_net *net = state;
@@ -138,13 +132,14 @@ static int net_start(void *state, struct weir_error *e)
 		.multicast = net->multicast,
 		.mtu = net->mtu,
 	};
-	int err = weir_device_start(&net->device, &how, e);
 	uint64_t wait = net->link_wait;
+	int err;
 
-	if (err)
+	if ((err = weir_relay_reach(net->relay, e)) ||
+		(err = weir_device_start(&net->device, &how, e)) ||
+		(err = weir_relay_start(net->relay, e)))
 		return err;
 	find_frame_max(net);
-	find_chain_max(net);
 	net->device.careful = weir_device_hardware(&net->device) ||
 			      net->device.plain || net->device.frame_max ||
 			      net->device.name.forgets || net->device.chain_max;
@@ -210,6 +205,8 @@ static int net_stop(void *state, struct weir_error *e)
 		weir_net_keep_rows(net);
 	if (net->device.started)
 		weir_af_packet_look(&net->kernel);
+	weir_device_stats(&net->device); // a memif without its peer has none
+	weir_relay_stop(net->relay);
 	weir_device_stop(&net->device);
 	return 0;
 }
@@ -220,6 +217,9 @@ static void net_close(void *state)
 
 	net_stop(net, NULL);
 	weir_device_unplug(&net->device);
+	weir_relay_close(net->relay, &net->device);
+	for (unsigned i = 0; net->device.rx && i < net->device.rx_queues; i++)
+		weir_stock_destroy(net->device.rx[i].stock);
 	weir_mem_destroy(net->device.rx);
 	weir_mem_destroy(net->device.tx);
 	free(net->rows);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "net/af_packet.h"
 #include "net/device.h"
+#include "net/relay.h"
 #include "net/vigil.h"
 #include "port/port.h"
 
@@ -31,6 +32,7 @@ struct weir_net {
 	unsigned room; // bytes for a packet in an mbuf of it
 	bool told_no_mbuf;
 	struct weir_vigil vigil;
+	struct weir_relay *relay;     // where the device is a memif; or NULL
 	struct weir_af_packet kernel; // where the device is one
 	struct weir_port_row *rows;   // when it stopped
 	unsigned row_count;

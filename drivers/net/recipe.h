@@ -23,6 +23,7 @@ enum weir_recipe_names {
 #define WEIR_IS_TAP 32u
 #define WEIR_IS_FORGETS 64u
 #define WEIR_IS_TEARS 128u
+#define WEIR_IS_TWICE 256u
 
 struct weir_recipe {
 	const char *kind;

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "net/own.h"
 
-#include "mem/pool.h"
+#include "net/inside.h"
+#include "net/stock.h"
 
 #include <rte_mbuf.h>
 
 #define LINGER_NS 20000000u
 #define SENT_NS 200000000u // that a NIC may take to send all it has
-
-// see tells the main thread that this lcore is not inside the device.
-static void see(
-	const struct weir_device *device, struct weir_device_queue *queue)
-{
-	store_release(&queue->seen, load_acquire(&device->state));
-}
 
 // What rte_eth_rx_burst and rte_eth_tx_burst do, but looking first for callbacks
 // that DPDK's tools may have put in (pdump): nothing need be kept for them
@@ -34,33 +28,38 @@ static __attribute__((noinline)) unsigned tx_watched(
 		device->id, (uint16_t)queue, packets, (uint16_t)count);
 }
 
-// fitting answers how many packets the pool surely has mbufs for, however long
-// they are: half of what it has, since other lcores take of it too.
-static unsigned fitting(const struct weir_device *device, unsigned count)
+// fitting answers how many packets the queue surely has mbufs for, however long
+// they are.
+static unsigned fitting(const struct weir_device *device,
+	const struct weir_device_queue *queue, unsigned count)
 {
-	unsigned most;
+	unsigned stock;
 
 	if (!device->chain_max)
 		return count;
-	most = weir_pool_available(device->pool) / 2 / device->chain_max;
-	return RTE_MIN(most, count);
+	stock = weir_stock_fill(queue->stock, count * device->chain_max);
+	return RTE_MIN(stock / device->chain_max, count);
+}
+
+static bool is_open(const struct weir_device *device)
+{
+	return load_acquire(&device->state) == WEIR_DEVICE_CAREFUL &&
+	       !load_acquire(&device->shut);
 }
 
 static __attribute__((noinline)) unsigned rx_careful(
 	const struct weir_device *device, unsigned queue,
 	struct rte_mbuf **packets, unsigned count)
 {
-	unsigned taken;
+	struct weir_device_queue *own = &device->rx[queue];
+	unsigned taken = 0;
 
-	if (load_acquire(&device->state) != WEIR_DEVICE_CAREFUL) {
-		see(device, &device->rx[queue]);
-		return 0;
-	}
-	count = fitting(device, count);
-	if (!count)
-		return 0;
-	taken = rx_watched(device, queue, packets, count);
-	count_add(&device->rx[queue].taken, taken);
+	count = fitting(device, own, count);
+	weir_inside_enter(device, own);
+	if (count && is_open(device))
+		taken = rx_watched(device, queue, packets, count);
+	weir_inside_leave(own);
+	count_add(&own->taken, taken);
 	return taken;
 }
 
@@ -121,21 +120,27 @@ static unsigned send_careful(struct weir_net *net, unsigned queue,
 	struct rte_mbuf **packets, unsigned count)
 {
 	struct weir_device *device = &net->device;
+	struct weir_device_queue *own = &device->tx[queue];
 	unsigned most =
 		device->plain ? plain_count(net, packets, count) : count;
-	unsigned sent = tx_watched(device, queue, packets, most);
+	unsigned sent = 0;
 
-	count_add(&device->tx[queue].taken, sent);
+	weir_inside_enter(device, own);
+	if (!is_open(device)) {
+		weir_inside_leave(own);
+		return 0;
+	}
+	sent = tx_watched(device, queue, packets, most);
+	weir_inside_leave(own);
+	count_add(&own->taken, sent);
 	if (sent < count && is_refused(net, packets[sent]))
-		sent += drop(&device->tx[queue], packets + sent, 1);
+		sent += drop(own, packets + sent, 1);
 	return sent;
 }
 
 static __attribute__((noinline)) unsigned tx_careful(struct weir_net *net,
 	unsigned queue, struct rte_mbuf **packets, unsigned count)
 {
-	struct weir_device_queue *own = &net->device.tx[queue];
-
 	switch (load_acquire(&net->device.state)) {
 	case WEIR_DEVICE_CAREFUL:
 		return count && !load_relaxed(&net->device.hushed)
@@ -143,10 +148,8 @@ static __attribute__((noinline)) unsigned tx_careful(struct weir_net *net,
 			       : 0;
 	case WEIR_DEVICE_DROPS:
 	case WEIR_DEVICE_GONE:
-		see(&net->device, own);
-		return drop(own, packets, count);
+		return drop(&net->device.tx[queue], packets, count);
 	default:
-		see(&net->device, own);
 		return 0;
 	}
 }

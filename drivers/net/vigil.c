@@ -8,6 +8,7 @@
 
 #include "net/vigil.h"
 
+#include "net/inside.h"
 #include "net/tap.h"
 
 #include <rte_dev.h>
@@ -51,20 +52,6 @@ static void on_event(const char *name, enum rte_dev_event_type type, void *arg)
 		set_state(arg, WEIR_DEVICE_GONE);
 }
 
-static bool seen_by(const struct weir_device_queue *queues, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (load_acquire(&queues[i].seen) != WEIR_DEVICE_GONE)
-			return false;
-	return true;
-}
-
-static bool seen_by_all(const struct weir_device *device)
-{
-	return seen_by(device->rx, device->rx_queues) &&
-	       seen_by(device->tx, device->tx_queues);
-}
-
 // ---- life ----
 
 void weir_vigil_start(struct weir_vigil *vigil, struct weir_device *device,
@@ -80,7 +67,7 @@ void weir_vigil_start(struct weir_vigil *vigil, struct weir_device *device,
 	};
 	vigil->linked = vigil->ever_linked = weir_device_link(device);
 	vigil->linked_at = vigil->started;
-	store_release(&device->hushed, device->name.tears);
+	store_release(&device->hushed, device->name.twice);
 	if (vigil->linked || !wait_ns)
 		set_open(device);
 	else
@@ -133,7 +120,8 @@ static bool look_gone(struct weir_vigil *vigil, struct weir_port_event *event)
 			device->name.name);
 	}
 	// What af_xdp keeps of the pool can only be told when all else is quiet.
-	if (device->found && !device->plain && seen_by_all(device)) {
+	if (device->found && device->careful && !device->plain &&
+		weir_inside_nobody(device)) {
 		weir_vigil_stop(vigil);
 		weir_device_stop(device);
 		weir_device_unplug(device);
@@ -155,7 +143,7 @@ static void hush(struct weir_vigil *vigil, bool link, uint64_t now)
 {
 	uint64_t quiet = weir_clock_ticks(vigil->clock, HUSH_NS);
 
-	if (!vigil->device->name.tears)
+	if (!vigil->device->name.twice)
 		return;
 	if (link && !vigil->linked)
 		vigil->linked_at = now;
@@ -193,6 +181,16 @@ static bool is_removed(const struct weir_vigil *vigil)
 	       (vigil->tap < 0 || weir_tap_removed(vigil->tap));
 }
 
+// has_left tells whether the link went down, if only until this look.
+static bool has_left(struct weir_vigil *vigil, bool before, bool link)
+{
+	uint32_t leaves = load_acquire(&vigil->device->leaves);
+	bool left = leaves != vigil->leaves || (before && !link);
+
+	vigil->leaves = leaves;
+	return left;
+}
+
 static bool look(
 	struct weir_vigil *vigil, struct weir_port_event *event, uint64_t now)
 {
@@ -205,7 +203,7 @@ static bool look(
 	}
 	link = has_link(vigil);
 	look_at_link(vigil, link, now);
-	if (before && !link && !vigil->told_down) {
+	if (has_left(vigil, before, link) && !vigil->told_down) {
 		vigil->told_down = true;
 		return tell(vigil, event, false, "the link went down; %s",
 			remedy(device));

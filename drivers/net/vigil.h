@@ -4,8 +4,9 @@
 // removed. The link is looked at ten times a second; a removal is told by the
 // driver, by VFIO, or by the interface that is no longer there.
 //
-// A device that is removed is given back as soon as each of its queues has
-// seen it, since the kernel waits for that.
+// A device on the careful path that is removed (a NIC's) is given back as soon as
+// no lcore is inside it, since the kernel waits for that; others when the port
+// stops.
 //
 // Threads.  The main thread, but for what EAL's interrupt thread tells.
 #ifndef WEIR_DRIVERS_NET_VIGIL_H
@@ -20,6 +21,7 @@ struct weir_vigil {
 	uint64_t wait; // ticks that the link may take
 	uint64_t started, next;
 	uint64_t linked_at; // tick of the last look that found it new
+	uint32_t leaves;    // of the other side, as last looked
 	bool linked, ever_linked;
 	bool told_down, told_none, told_gone;
 	bool quitting;

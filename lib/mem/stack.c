@@ -213,7 +213,7 @@ struct weir_stack *weir_stack_get(struct weir_stack_pool *pool)
 		return NULL;
 	pool->free = stack->next_free;
 	stack->next_free = NULL;
-	count_add(&pool->used, 1);
+	store_relaxed(&pool->used, pool->used + 1);
 	if (pool->used > pool->used_max)
 		store_relaxed(&pool->used_max, pool->used);
 	return stack;

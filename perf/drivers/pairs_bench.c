@@ -11,6 +11,9 @@
 //
 //	drivers.pair/weir:loop KIND   the loop's cost by weir's: 0.97 is the aim
 //
+// Of memif and vhost the loop gets its mbufs through weir's mempool, too, but of the
+// pool, one by one (drivers/net/stock.h).
+//
 // Kinds of the kernel want root, and then a network namespace, which goes with
 // the program. KIND in the environment chooses one kind, TALK the capture.
 #include "pipeline/rig.h"

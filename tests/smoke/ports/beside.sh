@@ -11,7 +11,7 @@ mine=weir$$
 weir_begin() {
 	local file=$1
 	shift
-	"$@" "$weir_program" run "$file" --name "$mine" --json --for 60s \
+	"$@" "$weir_program" run "$file" --name "$mine" --json --for 280s \
 		>report.json 2>weir.err </dev/null &
 	weir_pid=$!
 	started+=("$weir_pid")

@@ -6,8 +6,8 @@
 #	testpmd ══ vhost    ─▶ weir ─▶ file     four pieces
 #
 # Packets that are longer than an mbuf come in as chains and leave whole, also
-# from a pool so small that they must wait for mbufs: vhost of DPDK 22.11 drops,
-# uncounted, what it cannot make the whole chain of.
+# from a pool so small that they must wait for mbufs: vhost and memif of DPDK 22.11
+# lose, uncounted, what they cannot make the whole chain of.
 . "$(dirname "${BASH_SOURCE[0]}")/testpmd.sh"
 
 # sizes FILE: of its packets, each once.

@@ -35,4 +35,31 @@ testpmd_end
 weir_stop
 is "$name: weir received some" "$(($(port line rx_packets) > 100))" 1
 is "$name: and they stay counted" "$(port line unaccounted)" 0
+
+# The other side is killed while it sends, and comes again.
+name="memif, left in a flood" line="memif: $tmp/s, role: server" first=weir
+peer="net_memif0,role=client,$where"
+cat >killed.yaml <<YAML
+version: 1
+ports: {line: {$line}}
+stages:
+  receive: {type: rx, port: line}
+  end: {type: drop, inputs: receive}
+YAML
+weir_begin killed.yaml
+more() { [ "$(shows ports.line.rx_packets)" -gt "$before" ]; }
+for _ in 1 2 3; do
+	testpmd_begin "$peer" txonly
+	before=$(shows ports.line.rx_packets)
+	testpmd_say start
+	until_it more
+	kill -KILL "$testpmd_pid"
+	wait "$testpmd_pid" 2>/dev/null
+	exec 7>&-
+done
+weir_end "$name"
+has "$name: it is a finding" "$(answer report.json '.findings[]')" \
+	"the link went down"
+is "$name: what was received is counted" "$(port line unaccounted)" 0
+is "$name: and its socket is taken away" "$(ls -d "$tmp"/s* 2>/dev/null)" ""
 finish
