@@ -43,7 +43,8 @@ struct weir_tx_stage {
 	struct rte_mbuf *held[WEIR_TX_HOLD];
 };
 
-// Who closes the gate waits until each queue's lcore has gone the long way.
+// A device whose gate was ever open stays as it was set up until its lcores have
+// ended, also once it is shut.
 static inline bool weir_end_is_direct(const struct weir_port_direct *direct)
 {
 	return likely(load_relaxed(direct->gate) == direct->open) &&

@@ -85,8 +85,8 @@ static void by_driver(struct weir_shell *shell, struct weir_rx_stage *rx,
 	}
 }
 
-// A direct way, looked up once: what burst is called with changes only while the
-// gate is shut, which its lcore must have seen (builtin/ends.h).
+// A direct way, looked up once a step: what burst is called with stays as it is
+// while lcores run (builtin/ends.h).
 struct way {
 	const uint32_t *gate;
 	uint32_t open;
