@@ -39,6 +39,14 @@ static __attribute__((noinline)) void remember(const struct weir_spin *spin)
 	held->frame_count = backtrace(held->frames, FRAMES);
 }
 
+// The first backtrace loads a library, which is too much for a task's stack.
+static __attribute__((constructor)) void load_backtrace(void)
+{
+	void *frame;
+
+	backtrace(&frame, 1);
+}
+
 static struct held *find(const struct weir_spin *spin)
 {
 	for (unsigned i = 0; i < mine.count; i++)

@@ -101,11 +101,17 @@ WEIR_CHECKED int weir_owner_try_take(
 // asked waits until its deadline.
 void weir_owner_answer(struct weir_asker *asked);
 
+#ifdef __cplusplus
+#define WEIR_ASK_ASSERT(what, words) static_assert(what, words)
+#else
+#define WEIR_ASK_ASSERT(what, words) _Static_assert(what, words)
+#endif
+
 // WEIR_ASK_TYPES declares NAME_open, NAME_ask and NAME_take, which are the above
 // with types.
 #define WEIR_ASK_TYPES(name, request_type, reply_type)                      \
-	_Static_assert(sizeof(request_type) <= WEIR_ASK_SIZE_MAX &&         \
-			       sizeof(reply_type) <= WEIR_ASK_SIZE_MAX,     \
+	WEIR_ASK_ASSERT(sizeof(request_type) <= WEIR_ASK_SIZE_MAX &&        \
+				sizeof(reply_type) <= WEIR_ASK_SIZE_MAX,    \
 		"send a pointer to what is larger");                        \
 	__attribute__((unused)) static inline int name##_open(              \
 		unsigned capacity, struct weir_asker *asker,                \
@@ -132,7 +138,7 @@ void weir_owner_answer(struct weir_asker *asked);
 		}                                                           \
 		return err;                                                 \
 	}                                                                   \
-	_Static_assert(1, "for the semicolon")
+	WEIR_ASK_ASSERT(1, "for the semicolon")
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

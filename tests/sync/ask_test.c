@@ -322,6 +322,33 @@ Test(ask, when_the_owner_goes_those_in_the_line_are_told)
 	close_ask();
 }
 
+static void answer_one_and_close(void)
+{
+	struct weir_asker *asked;
+
+	cr_assert_eq(weir_owner_try_take(&owner, &asked), 0);
+	((struct answer *)asked->reply)->square = 1;
+	weir_owner_answer(asked);
+	weir_owner_close(&owner);
+}
+
+// flume#120, #124: the end was seen before the last value.
+Test(ask, flume_120_124_the_last_answer_comes_before_the_end)
+{
+	struct one a = ASKER(0, 1), b = ASKER(1, 2);
+
+	open_ask();
+	hire(&a);
+	hire(&b);
+	both(2);
+	on_executor(answer_one_and_close);
+	both(4);
+	cr_assert_eq(a.answer, 0);
+	cr_assert_eq(a.seen, 1);
+	cr_assert_eq(b.answer, -ESHUTDOWN);
+	close_ask();
+}
+
 Test(ask, an_owner_takes_nothing_where_nobody_asks)
 {
 	struct weir_asker *asked;

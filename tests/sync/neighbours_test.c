@@ -390,6 +390,27 @@ Test(neighbours, tokio_8062_6603_what_is_granted_is_not_counted_as_free)
 	cr_assert_eq(weir_semaphore_free_count(&semaphore), 3);
 }
 
+// tokio#7709: a request that was cancelled kept what it had been promised.
+Test(neighbours, tokio_7709_a_cancelled_request_keeps_no_permit)
+{
+	struct one a = TAKER(2), b = TAKER(3), c = TAKER(1);
+
+	hire(&a);
+	hire(&b); // one is there, it waits for two more
+	settle();
+	weir_task_cancel(b.task);
+	settle();
+	cr_assert_eq(b.answer, -ECANCELED);
+	cr_assert_eq(weir_semaphore_free_count(&semaphore), 1);
+	hire(&c);
+	settle();
+	cr_assert_eq(c.answer, 0);
+	dismiss(&a);
+	dismiss(&b);
+	dismiss(&c);
+	cr_assert_eq(weir_semaphore_free_count(&semaphore), 3);
+}
+
 // vpp#345: a barrier waited for one who was waiting for something else. Here the
 // one that gives up there tells the others.
 static int wait_for_event_then_barrier(struct one *one)
