@@ -19,11 +19,10 @@ static void name_caller(void)
 }
 
 static void say(const char *call, const void *lock, const char *wrong,
-	const char *other, const char *instead)
+	const char *instead)
 {
 	name_caller();
-	fprintf(stderr, " calls %s(%p) %s%s: %s.\n", call, lock, wrong, other,
-		instead);
+	fprintf(stderr, " calls %s(%p) %s: %s.\n", call, lock, wrong, instead);
 #ifdef WEIR_DEBUG
 	abort();
 #endif
@@ -42,22 +41,22 @@ int weir_misuse(int code, const char *call, const void *lock, const char *wrong,
 	const char *instead)
 {
 	if (checked())
-		say(call, lock, wrong, "", instead);
+		say(call, lock, wrong, instead);
 	return code;
 }
 
 int weir_misuse_stranger(const char *call, const void *lock,
 	const struct weir_executor *executor)
 {
-	const struct weir_executor *self = weir_executor_current();
+	char of[WEIR_NAME_SIZE + 16];
 
 	if (!checked())
 		return -EPERM;
-	if (self == executor)
-		say(call, lock, "where nothing can wait", "",
-			"only a task can");
+	snprintf(of, sizeof(of), "of executor '%s'", executor->name);
+	if (executor == weir_executor_current())
+		say(call, lock, "where nothing can wait", "only a task can");
 	else
-		say(call, lock, "of executor ", executor->name,
+		say(call, lock, of,
 			"ask a task of that one instead (sync/ask.h)");
 	return -EPERM;
 }
