@@ -67,12 +67,14 @@ static void own(void *arg)
 
 	while ((owner_ended = square_take(
 			&owner, &asked, &question, &answer)) == 0) {
+		int number = question->number; // before the wait
+
 		taken++;
 		if (paced)
 			cr_assert_eq(
 				weir_wait(&pace, WEIR_NEVER, WEIR_WAIT_BACK),
 				0);
-		answer->square = question->number * question->number;
+		answer->square = number * number;
 		weir_owner_answer(asked);
 		answered++;
 	}
