@@ -9,6 +9,7 @@
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/spin.h"
 #include "base/version.h"
 #include "builtin/builtin.h"
 #include "chan/chan.h"
@@ -24,6 +25,7 @@
 #include "port/port.h"
 #include "stage/load.h"
 #include "stage/stage.h"
+#include "sync/sync.h"
 #include "task/executor.h"
 #include "task/task.h"
 

@@ -6,6 +6,7 @@
 // between its two writes would hide all later posts.
 #include "task/executor.h"
 #include "base/assert.h"
+#include "base/spin.h"
 #include "mem/mem.h"
 #include "mem/stack.h"
 #include "task/abroad.h"
@@ -207,6 +208,7 @@ static inline uint64_t run_steps(struct weir_executor *executor)
 			functions++;
 			executor->lapped = false;
 			step->run(executor, step);
+			weir_spin_debug_none_held("ends its step");
 			if (!executor->lapped)
 				weir_executor_lap_inline(executor,
 					steps ? steps : executor->task_steps);

@@ -106,6 +106,10 @@ static __attribute__((noreturn, noinline)) void task_entry(void)
 	if (task->open_scopes > 0)
 		bug(task, "ended with a scope open: call weir_scope_close "
 			  "before it returns");
+	if (task->locks_held > 0)
+		bug(task, "ended with a mutex or rwlock held: unlock it before "
+			  "it returns");
+	weir_spin_debug_none_held("ends");
 	task->ended = true;
 	weir_switch_last(&task->context, &executor->context);
 	__builtin_unreachable();

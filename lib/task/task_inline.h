@@ -4,6 +4,7 @@
 #ifndef WEIR_TASK_TASK_INLINE_H
 #define WEIR_TASK_TASK_INLINE_H
 
+#include "base/spin.h"
 #include "mem/stack.h"
 #include "task/executor_inline.h"
 #include "task/task.h"
@@ -36,6 +37,7 @@ struct weir_task {
 	struct weir_abroad *abroad; // its record, when the scope is elsewhere
 	struct weir_list link;	    // in the scope, or free
 	unsigned open_scopes;
+	unsigned locks_held; // counted by lib/sync
 	int error;
 	bool live;
 	char name[WEIR_NAME_SIZE];
@@ -53,6 +55,7 @@ static inline struct weir_task *weir_task_current(void)
 static inline __attribute__((always_inline)) void weir_task_switch(
 	struct weir_executor *executor, struct weir_task *task)
 {
+	weir_spin_debug_none_held("waits");
 	weir_switch(&task->context, &executor->context);
 }
 

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sync/caller.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void name_caller(void)
+{
+	const struct weir_executor *self = weir_executor_current();
+
+	if (!self)
+		fputs("weir: bug: a thread that runs no executor", stderr);
+	else if (!self->current)
+		fprintf(stderr, "weir: bug: executor '%s', outside of a task,",
+			self->name);
+	else
+		fprintf(stderr, "weir: bug: task '%s' of executor '%s'",
+			self->current->name, self->name);
+}
+
+static void say(const char *call, const void *lock, const char *wrong,
+	const char *instead)
+{
+	name_caller();
+	fprintf(stderr, " calls %s(%p) %s: %s.\n", call, lock, wrong, instead);
+#ifdef WEIR_DEBUG
+	abort();
+#endif
+}
+
+static bool checked(void)
+{
+#ifdef WEIR_DEBUG
+	return true;
+#else
+	return false;
+#endif
+}
+
+int weir_misuse(int code, const char *call, const void *lock, const char *wrong,
+	const char *instead)
+{
+	if (checked())
+		say(call, lock, wrong, instead);
+	return code;
+}
+
+int weir_misuse_stranger(const char *call, const void *lock,
+	const struct weir_executor *executor)
+{
+	char of[WEIR_NAME_SIZE + 16];
+
+	if (!checked())
+		return -EPERM;
+	snprintf(of, sizeof(of), "of executor '%s'", executor->name);
+	if (executor == weir_executor_current())
+		say(call, lock, "where nothing can wait", "only a task can");
+	else
+		say(call, lock, of,
+			"ask a task of that one instead (sync/ask.h)");
+	return -EPERM;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A semaphore lends a number of permits. A request for several is served whole,
+// and in its turn: a small one that came later waits behind it, so that a large
+// one is not starved.
+//
+// Permits belong to nobody: whoever runs on the executor gives them back.
+//
+// What every lock promises, and how misuse is answered: sync/sync.h.
+//
+// Threads.  The tasks of its executor; release also what else runs there, such
+// as timers, posts and step functions.
+// Memory.  The caller's.
+#ifndef WEIR_SYNC_SEMAPHORE_H
+#define WEIR_SYNC_SEMAPHORE_H
+
+#include "base/list.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+struct weir_executor;
+
+// Touch it only through the functions.
+struct weir_semaphore {
+	struct weir_executor *executor;
+	struct weir_list line; // requests that wait
+	uint32_t permits;      // all there are
+	uint32_t free_count;
+};
+
+// weir_semaphore_init makes one of permits, at least 1, all there, that belongs
+// to executor (NULL: the caller's).
+void weir_semaphore_init(struct weir_semaphore *semaphore,
+	struct weir_executor *executor, uint32_t permits);
+
+// weir_semaphore_fini asserts that all permits are back and nobody waits.
+void weir_semaphore_fini(struct weir_semaphore *semaphore);
+
+// weir_semaphore_try_acquire never waits: 0; -EBUSY when fewer than count are
+// there or somebody waits; -EINVAL when count is 0 or more than there are in
+// all.
+__attribute__((warn_unused_result)) int weir_semaphore_try_acquire(
+	struct weir_semaphore *semaphore, uint32_t count);
+
+// weir_semaphore_acquire waits until the caller has count permits: 0,
+// -ECANCELED or -EINVAL. weir_semaphore_acquire_until also answers -ETIMEDOUT.
+__attribute__((warn_unused_result)) int weir_semaphore_acquire(
+	struct weir_semaphore *semaphore, uint32_t count);
+__attribute__((warn_unused_result)) int weir_semaphore_acquire_until(
+	struct weir_semaphore *semaphore, uint32_t count, uint64_t deadline);
+
+// weir_semaphore_release gives count permits back and serves the line as far as
+// they reach. Never waits. Answers 0.
+int weir_semaphore_release(struct weir_semaphore *semaphore, uint32_t count);
+
+// weir_semaphore_free_count answers how many permits nobody has: exact.
+static inline uint32_t weir_semaphore_free_count(
+	const struct weir_semaphore *semaphore)
+{
+	return semaphore->free_count;
+}
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif
