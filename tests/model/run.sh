@@ -17,6 +17,9 @@ cd "$(dirname "$0")" || exit 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 number=0 bad=0
+# Most of the time goes into compiling the searches.
+compile=gcc
+command -v ccache >/dev/null && compile="ccache gcc"
 
 # verdict GOOD SENTENCE [REMARK FILE]
 verdict() {
@@ -36,7 +39,7 @@ search() {
 	[ "$3" = right ] && optimize=-O1
 	(cp "$1" tso.h "$work" && cd "$work" && rm -f pan* ./*.trail &&
 		spin -a $define "$1" &&
-		gcc $optimize -w -DNFAIR=3 -o pan pan.c &&
+		$compile $optimize -w -DNFAIR=3 -c pan.c && gcc -o pan pan.o &&
 		timeout 120 ./pan -a -f -m200000 -w20) >"$work/log" 2>&1 ||
 		return 2
 	grep -qE 'max search depth too small|Search not completed' \
