@@ -30,7 +30,7 @@
 
 #define PROCS 3
 #define VARS 1
-#include "tso.h"
+#include "tso.inc"
 
 #define DRAINING 0
 

@@ -31,7 +31,7 @@
 
 #define PROCS 3
 #define VARS 2
-#include "tso.h"
+#include "tso.inc"
 
 #define OWNER 0
 #define PARKED 1

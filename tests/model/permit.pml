@@ -34,7 +34,7 @@
 
 #define PROCS 3
 #define VARS 1
-#include "tso.h"
+#include "tso.inc"
 
 #define CAPACITY 2
 #define WAITS 0 // word in memory: somebody waits here

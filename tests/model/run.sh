@@ -37,7 +37,7 @@ verdict() {
 search() {
 	local define=${2:+-D$2} optimize=-O0
 	[ "$3" = right ] && optimize=-O1
-	(cp "$1" tso.h "$work" && cd "$work" && rm -f pan* ./*.trail &&
+	(cp "$1" tso.inc "$work" && cd "$work" && rm -f pan* ./*.trail &&
 		spin -a $define "$1" &&
 		$compile $optimize -w -DNFAIR=3 -c pan.c && gcc -o pan pan.o &&
 		timeout 120 ./pan -a -f -m200000 -w20) >"$work/log" 2>&1 ||
