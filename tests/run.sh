@@ -4,8 +4,8 @@
 # Builds weir and runs its tests: unit, model and race tests, whole pipelines,
 # all again under the address and undefined sanitizers, the race tests under
 # the thread sanitizer, what switches stacks under valgrind, fuzzing for a while
-# with clang, on aarch64 emulated; clang-tidy, cppcheck, format, the tree's
-# shape.
+# with clang, on aarch64 emulated; protocol models searched whole; what of lib
+# was run; clang-tidy, cppcheck, format, the tree's shape.
 # Missing packages are installed as root; a user is told how. The last line
 # counts all tests; exit 0: none failed, 1: some did, 2: packages are missing.
 #
@@ -154,7 +154,12 @@ if [ $quick ]; then
 	skip "thread sanitizer (--quick)"
 	skip "clang (--quick)"
 	skip "valgrind (--quick)"
+	skip "protocol models and litmus kernels (--quick)"
+	skip "coverage (--quick)"
 else
+	say "        searching the protocol models"
+	check_lines model tests/model/run.sh
+	check_lines litmus tests/litmus/run.sh
 	if [ -e build/build.ninja ]; then
 		say "        looking with clang-tidy and cppcheck"
 		check_lines lint tests/lint.sh build
@@ -162,6 +167,12 @@ else
 		check_lines cross tests/cross.sh build
 		say "        running what switches stacks under valgrind"
 		run_valgrind build
+	fi
+	if build build-cov "gcc, what of lib is run" \
+		-Db_coverage=true -Doptimization=0; then
+		find build-cov -name '*.gcda' -delete
+		run_tests build-cov unit smoke
+		check_lines coverage tests/coverage.sh build-cov
 	fi
 	if build build-asan "gcc, address and undefined sanitizers" \
 		-Db_sanitize=address,undefined -Dchecked=true; then

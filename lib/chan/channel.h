@@ -20,10 +20,11 @@
 // waiters, it posts to it: the first then starts its watches and only there
 // takes owner to shared. A waiter does not leave before that, so that the first
 // executor and the channel live as long as the post does.
-// Ordering, "the change": the first writes parked, then reads owner; the second
-// writes owner, then reads parked; a full fence between the two on both sides.
-// So either the first sees the change and watches by itself, or the second sees
-// the waiter and posts.
+// Ordering, "the change": the first writes parked, then reads owner, when it
+// parks and when it leaves; the second writes owner, then reads parked; a full
+// fence between the two on both sides. So either the first sees the change and
+// watches by itself, or the second sees the waiter and posts; and who leaves
+// sees that there is a post, or the second that nobody is there.
 #ifndef WEIR_CHAN_CHANNEL_H
 #define WEIR_CHAN_CHANNEL_H
 

@@ -183,6 +183,17 @@ static void park(struct weir_side *side, bool greedy)
 		weir_watch_start(place->executor, &side->watch);
 }
 
+// await_post returns when no post is under way to the first executor, of which
+// a waiter leaves.
+static void await_post(const struct weir_channel *channel)
+{
+	if (load_relaxed(&channel->owner) == WEIR_OWNER_SHARED)
+		return;
+	fence_full(); // "the change": parked is written, owner read
+	while (load_acquire(&channel->owner) == WEIR_OWNER_SHARING)
+		weir_yield();
+}
+
 static void unpark(struct weir_side *side, bool greedy, bool woken)
 {
 	struct weir_place *place = side->place;
@@ -191,11 +202,9 @@ static void unpark(struct weir_side *side, bool greedy, bool woken)
 	side->greedy -= greedy;
 	if (!has_waiters(side) && !weir_list_empty(&side->watch.link))
 		weir_watch_stop(&side->watch);
-	// Until the post has come, if there is one under way to this place.
-	while (place == &place->channel->places[0] &&
-		load_acquire(&place->channel->owner) == WEIR_OWNER_SHARING)
-		weir_yield();
 	store_release(&place->parked, place->parked - 1);
+	if (place == &place->channel->places[0])
+		await_post(place->channel);
 }
 
 bool weir_waiter_init(struct weir_waiter *waiter, struct weir_channel *channel,

@@ -33,7 +33,7 @@ void sim_port_interrupt(struct sim_port *port)
 	if (port->room > 0 || port->posted || !port->executor)
 		return;
 	port->room = 1 + sim_below(SIM_BURST);
-	if (sim.forget_wakes && sim_below(8) == 0)
+	if (sim_planted(SIM_FORGET_WAKES, 8))
 		return;
 	port->posted = true;
 	weir_executor_post(port->executor, &port->post);

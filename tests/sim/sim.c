@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Time, the schedule and the oracles.
+// Time, the run of a world and the oracles.
 #include "sim.h"
 
 #include "base/assert.h"
 #include "mem/mem.h"
+#include "mem/stack.h"
+#include "task/executor_inline.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +19,18 @@ struct sim_world sim;
 unsigned sim_below(unsigned bound)
 {
 	return (unsigned)weir_random_below(&sim.random, bound);
+}
+
+bool sim_planted(enum sim_plant plant, unsigned odds)
+{
+	return sim.plant == plant && sim_below(odds) == 0;
+}
+
+uint64_t sim_in(uint64_t ticks)
+{
+	uint64_t tick = sim.now + ticks;
+
+	return tick == WEIR_NEVER ? 0 : tick;
 }
 
 void sim_fault(const char *format, ...)
@@ -46,79 +60,44 @@ void sim_settle(struct sim_packet *packet, enum sim_fate fate)
 	sim_note((uint64_t)packet->producer << 32 | packet->number << 8 | fate);
 }
 
-// ---- a probe on each executor: who is runnable runs within two turns ----
-
-struct probe {
-	struct weir_step step;
-	struct weir_executor *executor;
-	uint64_t ready_turn;
-	bool ready;
-};
-
-static struct probe probes[SIM_EXECUTORS];
-
-static void probe_run(struct weir_executor *executor, struct weir_step *step)
-{
-	struct probe *probe = weir_container(step, struct probe, step);
-	uint64_t turn = weir_executor_counts(executor)->turns;
-
-	if (turn - probe->ready_turn > 2)
-		sim_fault("a runnable step waited for %u turns",
-			(unsigned)(turn - probe->ready_turn));
-	probe->ready = false;
-}
-
-static void probe_maybe(struct probe *probe)
-{
-	if (probe->ready || sim_below(32))
-		return;
-	probe->ready = true;
-	probe->ready_turn = weir_executor_counts(probe->executor)->turns;
-	weir_step_ready(probe->executor, &probe->step);
-}
-
 // ---- the schedule ----
 
-static unsigned next_executor(void)
+// What the world does by itself, besides the executors.
+static void hardware(void)
 {
-	static unsigned last, victim, patience;
-
-	if (sim.report->turns == 0)
-		last = victim = patience = 0;
-	switch (sim.policy) {
-	case SIM_ROUND_ROBIN:
-		last = (last + 1) % sim.executor_count;
-		break;
-	case SIM_ADVERSARIAL:
-		if (patience-- == 0) {
-			victim = sim_below(sim.executor_count);
-			patience = sim_below(50);
-			sim.now += sim_below(2000);
-		}
-		last = sim_below(sim.executor_count);
-		if (last == victim)
-			last = (last + 1) % sim.executor_count;
-		break;
-	default:
-		last = sim_below(sim.executor_count);
+	for (unsigned k = 0; k < sim.sink_count; k++) {
+		if (sim_below(4) == 0)
+			sim_port_interrupt(&sim.sinks[k].port);
+		if (sim.spurious && sim_below(64) == 0) // for nothing
+			weir_wake_all(&sim.sinks[k].port.waiters);
 	}
-	return last;
+	sim_lane_work();
 }
 
 static void step(void)
 {
-	unsigned i = next_executor();
+	unsigned i = sim_next_executor();
 	uint64_t work;
 
-	probe_maybe(&probes[i]);
-	work = weir_executor_turn(sim.executors[i]);
-	sim_note((uint64_t)i << 32 | work);
+	sim_probe_maybe(i);
+	if (sim_asleep(i)) {
+		sim.report->slept++;
+	} else {
+		work = weir_executor_turn(sim.executors[i]);
+		sim_note((uint64_t)i << 32 | work);
+	}
 	sim.now += sim_below(20);
-	for (unsigned k = 0; k < sim.sink_count; k++)
-		if (sim_below(4) == 0)
-			sim_port_interrupt(&sim.sinks[k].port);
+	hardware();
 	sim.report->turns++;
 }
+
+static void run_until(unsigned turns)
+{
+	while (!sim.ended && sim.report->turns < turns)
+		step();
+}
+
+// ---- what is looked at when all is over ----
 
 static void check_packets(void)
 {
@@ -134,12 +113,44 @@ static void check_packets(void)
 	}
 }
 
+static unsigned length(const struct weir_list *list)
+{
+	unsigned n = 0;
+
+	weir_list_each (link, list)
+		n++;
+	return n;
+}
+
+static void check_pools(void)
+{
+	if (sim.scopes_open)
+		sim_fault("%u scopes are open", sim.scopes_open);
+	if (!sim_lane_idle())
+		sim_fault("a job was not given back");
+	for (unsigned i = 0; i < sim.executor_count; i++) {
+		const struct weir_executor *executor = sim.executors[i];
+
+		if (weir_stack_pool_used(executor->stacks) ||
+			executor->counts->tasks ||
+			length(&executor->free_tasks) != SIM_STACKS)
+			sim_fault("executor %u has not all stacks back", i);
+		if (length(&executor->free_abroad) != SIM_STACKS)
+			sim_fault("executor %u has not all records back", i);
+		if (executor->posted || executor->inbox)
+			sim_fault("executor %u was posted to at the end", i);
+		if (!weir_list_empty(&executor->hot) ||
+			!weir_list_empty(&executor->cold))
+			sim_fault("executor %u watches at the end", i);
+	}
+}
+
 // ---- a run ----
 
 static void create_executors(void)
 {
 	const struct weir_executor_options options = {.clock = &sim.clock,
-		.stack_count = 16,
+		.stack_count = SIM_STACKS,
 		.stack_size = 32 << 10,
 		.node = WEIR_NODE_ANY};
 
@@ -148,37 +159,45 @@ static void create_executors(void)
 			weir_executor_create(&sim.executors[i], &options, NULL);
 
 		weir_assert(!err);
-		probes[i] = (struct probe){.executor = sim.executors[i]};
-		weir_step_init(&probes[i].step, probe_run, NULL);
+		sim.sleeps[i] = sim_below(2);
 	}
+	sim_probes_init();
 }
 
-// A world at rest: what is left to do after the last task are posts and ends.
-static void destroy_executors(void)
+// come_to_rest lets posts and given-up jobs end, after the last task has.
+static void come_to_rest(void)
 {
-	for (unsigned k = 0; k < 3; k++)
+	for (unsigned k = 0; k < 300; k++) {
 		for (unsigned i = 0; i < sim.executor_count; i++)
 			weir_executor_turn(sim.executors[i]);
+		sim_lane_work();
+		if (k > 3 && sim_lane_idle())
+			break;
+	}
+	// What was posted last.
 	for (unsigned i = 0; i < sim.executor_count; i++)
-		weir_executor_destroy(sim.executors[i]);
+		weir_executor_turn(sim.executors[i]);
 }
 
-static void run_until(unsigned turns)
+static void draw_time(void)
 {
-	while (!sim.ended && sim.report->turns < turns)
-		step();
+	static const uint64_t wraps[] = {
+		UINT32_MAX, INT64_MAX, UINT64_MAX, UINT64_MAX / 3};
+
+	sim.now = wraps[sim_below(4)] - 5000;
+	sim.clock = weir_clock_virtual(&sim.now, 1000000000);
 }
 
-bool sim_run(uint64_t seed, bool forget_wakes, struct sim_report *report)
+bool sim_run(uint64_t seed, enum sim_plant plant, struct sim_report *report)
 {
 	memset(report, 0, sizeof(*report));
 	memset(&sim, 0, sizeof(sim));
 	sim.report = report;
 	sim.random.state = seed;
-	sim.forget_wakes = forget_wakes;
+	sim.plant = plant;
 	sim.policy = (enum sim_policy)sim_below(SIM_POLICIES);
-	sim.now = UINT32_MAX - 5000; // a wrap of the lower half lies ahead
-	sim.clock = weir_clock_virtual(&sim.now, 1000000000);
+	sim.spurious = sim_below(2);
+	draw_time();
 	sim.executor_count = 1 + sim_below(SIM_EXECUTORS);
 	create_executors();
 	sim_populate();
@@ -192,7 +211,10 @@ bool sim_run(uint64_t seed, bool forget_wakes, struct sim_report *report)
 	}
 	if (!sim.ended)
 		return false; // the executors stay, with who is on them
+	come_to_rest();
 	check_packets();
-	destroy_executors();
+	check_pools();
+	for (unsigned i = 0; i < sim.executor_count; i++)
+		weir_executor_destroy(sim.executors[i]);
 	return !report->fault[0];
 }
