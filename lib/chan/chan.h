@@ -64,9 +64,17 @@ enum weir_result {
 
 #define WEIR_CHECKED __attribute__((warn_unused_result))
 
-enum weir_channel_class { WEIR_MPMC, WEIR_SPSC };
+// How many senders and receivers there may be at once. An end that has one user
+// only is the cheaper one: it remembers how far the other side was.
+enum weir_channel_class { WEIR_MPMC, WEIR_SPSC, WEIR_MPSC, WEIR_SPMC };
+
+// Where its users may be. What is local is used by one executor only, and costs
+// no atomic operation; the program ends with a sentence when somebody else uses
+// it.
+enum weir_channel_place { WEIR_ANYWHERE, WEIR_LOCAL };
 
 struct weir_channel; // shared by the ends
+struct weir_error;
 
 // The ends. Touch them only through the functions.
 struct weir_tx {
@@ -82,6 +90,7 @@ struct weir_rx {
 
 struct weir_channel_options {
 	enum weir_channel_class class_; // default MPMC
+	enum weir_channel_place place;	// default anywhere
 	unsigned message_size;		// bytes, a multiple of 4; 0: pointers
 	int node;			// NUMA node + 1; 0: any
 	const char *name;		// for reports; cut; NULL: "channel"
@@ -102,9 +111,15 @@ int weir_channel_open_with(unsigned capacity,
 	struct weir_rx *rx);
 
 // weir_tx_clone, weir_rx_clone make a further end for a further user. -EINVAL
-// when the class allows one user only.
+// when the class allows one user only; the _with forms then say in e (may be
+// NULL) whose the end is and who asked for another. A build with checks also
+// ends the program, naming both, when two use such an end at the same time.
 int weir_tx_clone(const struct weir_tx *tx, struct weir_tx *clone);
+int weir_tx_clone_with(
+	const struct weir_tx *tx, struct weir_tx *clone, struct weir_error *e);
 int weir_rx_clone(const struct weir_rx *rx, struct weir_rx *clone);
+int weir_rx_clone_with(
+	const struct weir_rx *rx, struct weir_rx *clone, struct weir_error *e);
 
 // weir_tx_close, weir_rx_close give up an end; it is all zero then, and closing
 // it again is harmless. Waiters on the other side learn of the last one.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chan/channel.h"
 #include "base/assert.h"
+#include "base/error.h"
 #include "mem/mem.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static size_t footprint(size_t ring_size)
@@ -15,7 +17,42 @@ static size_t footprint(size_t ring_size)
 static bool is_valid(const struct weir_channel_options *options)
 {
 	return options->message_size <= WEIR_MESSAGE_SIZE_MAX &&
-	       (options->class_ == WEIR_MPMC || options->class_ == WEIR_SPSC);
+	       options->class_ <= WEIR_SPMC && options->place <= WEIR_LOCAL;
+}
+
+static enum weir_way way_of(
+	const struct weir_channel_options *options, bool many, bool others)
+{
+	if (options->place == WEIR_LOCAL)
+		return WEIR_WAY_LOCAL;
+	if (many)
+		return WEIR_WAY_MANY;
+	return others ? WEIR_WAY_MIXED : WEIR_WAY_SINGLE;
+}
+
+// name_it gives a new channel its name, and its ends the name of who opened it.
+static void name_it(struct weir_channel *channel,
+	const struct weir_channel_options *options)
+{
+	snprintf(channel->name, sizeof(channel->name), "%s",
+		options->name ? options->name : "channel");
+	weir_user_name(channel->tx_user.name);
+	weir_user_name(channel->rx_user.name);
+	channel->parking.name = channel->name;
+}
+
+static void init_class(struct weir_channel *channel,
+	const struct weir_channel_options *options)
+{
+	bool many_tx = weir_class_many_tx(options->class_);
+	bool many_rx = weir_class_many_rx(options->class_);
+
+	channel->class_ = options->class_;
+	channel->tx_way = way_of(options, many_tx, many_rx);
+	channel->rx_way = way_of(options, many_rx, many_tx);
+	channel->words = channel->tx_way == WEIR_WAY_SINGLE &&
+			 channel->message_size == 8;
+	channel->parking.local = options->place == WEIR_LOCAL;
 }
 
 static struct weir_channel *create(unsigned capacity, unsigned message_size,
@@ -26,22 +63,21 @@ static struct weir_channel *create(unsigned capacity, unsigned message_size,
 
 	if (!channel)
 		return NULL;
-	channel->owner = WEIR_OWNER_NOBODY;
-	channel->multi = options->class_ == WEIR_MPMC;
-	channel->words = !channel->multi && message_size == 8;
+	weir_parking_init(&channel->parking, weir_channel_available);
+	channel->parking.shared = weir_channel_shared_now;
 	channel->pointers = options->message_size == 0;
 	channel->message_size = message_size;
+	init_class(channel, options);
+	name_it(channel, options);
 	channel->release = options->release;
 	channel->release_arg = options->release_arg;
 	channel->handle_count = 2;
-	for (unsigned i = 0; i < WEIR_CHANNEL_PLACES; i++)
-		weir_place_init(&channel->places[i], channel);
 	channel->shared = (struct weir_channel_shared *)(void *)&channel[1];
 	channel->shared->tx_count = 1;
 	channel->shared->rx_count = 1;
-	weir_ring_init(&channel->shared->ring,
-		options->name ? options->name : "channel", capacity,
-		channel->multi);
+	weir_ring_init_ends(&channel->shared->ring, channel->name, capacity,
+		channel->tx_way == WEIR_WAY_MANY,
+		channel->rx_way == WEIR_WAY_MANY);
 	return channel;
 }
 
@@ -72,38 +108,70 @@ int weir_channel_open(unsigned capacity, struct weir_tx *tx, struct weir_rx *rx)
 		capacity, &(struct weir_channel_options){0}, tx, rx);
 }
 
-int weir_tx_clone(const struct weir_tx *tx, struct weir_tx *clone)
+static const char *class_name(enum weir_channel_class class_)
+{
+	static const char *const names[] = {"MPMC", "SPSC", "MPSC", "SPMC"};
+
+	return names[class_];
+}
+
+static int refuse(const struct weir_channel *channel,
+	const struct weir_user *user, const char *end, struct weir_error *e)
+{
+	char name[WEIR_USER_NAME_SIZE];
+
+	weir_user_name(name);
+	return weir_error_set(e, -EINVAL,
+		"channel '%s' is %s and its one %s is %s's: %s cannot have a "
+		"second; open it as a class that allows more",
+		channel->name, class_name(channel->class_), end, user->name,
+		name);
+}
+
+int weir_tx_clone_with(
+	const struct weir_tx *tx, struct weir_tx *clone, struct weir_error *e)
 {
 	struct weir_channel *channel = tx->channel;
 
-	if (!channel->multi)
-		return -EINVAL;
+	if (!weir_class_many_tx(channel->class_))
+		return refuse(channel, &channel->tx_user, "sender", e);
 	add_acq_rel(&channel->handle_count, 1);
 	add_acq_rel(&channel->shared->tx_count, 1);
 	*clone = *tx;
 	return 0;
 }
 
-int weir_rx_clone(const struct weir_rx *rx, struct weir_rx *clone)
+int weir_tx_clone(const struct weir_tx *tx, struct weir_tx *clone)
+{
+	return weir_tx_clone_with(tx, clone, NULL);
+}
+
+int weir_rx_clone_with(
+	const struct weir_rx *rx, struct weir_rx *clone, struct weir_error *e)
 {
 	struct weir_channel *channel = rx->channel;
 
-	if (!channel->multi)
-		return -EINVAL;
+	if (!weir_class_many_rx(channel->class_))
+		return refuse(channel, &channel->rx_user, "receiver", e);
 	add_acq_rel(&channel->handle_count, 1);
 	add_acq_rel(&channel->shared->rx_count, 1);
 	*clone = *rx;
 	return 0;
 }
 
+int weir_rx_clone(const struct weir_rx *rx, struct weir_rx *clone)
+{
+	return weir_rx_clone_with(rx, clone, NULL);
+}
+
 static bool take_one(struct weir_channel *channel, void *message)
 {
-	struct weir_ring_rx end;
+	struct weir_rx rx = {.channel = channel};
 
 	// Its own end, used once: what the last receiver knew is gone.
-	weir_ring_rx_init(&end, &channel->shared->ring, channel->message_size);
-	return channel->multi ? weir_ring_recv_multi(&end, message, 1)
-			      : weir_ring_recv(&end, message, 1);
+	weir_ring_rx_init(
+		&rx.end, &channel->shared->ring, channel->message_size);
+	return weir_channel_take(&rx, message, 1);
 }
 
 static void release(struct weir_channel *channel, void *message)
@@ -148,7 +216,7 @@ void weir_tx_close(struct weir_tx *tx)
 	place = weir_channel_enter(channel);
 	*tx = (struct weir_tx){0};
 	if (sub_acq_rel(&channel->shared->tx_count, 1) == 1)
-		weir_channel_wake(place, WEIR_SIDE_RECV);
+		weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
 	leave(channel);
 }
 
@@ -164,9 +232,37 @@ void weir_rx_close(struct weir_rx *rx)
 	if (sub_acq_rel(&channel->shared->rx_count, 1) == 1) {
 		store_release(&channel->express, WEIR_EXPRESS_OVER);
 		weir_channel_drain(channel);
-		weir_channel_wake(place, WEIR_SIDE_SEND);
+		weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
 	}
 	leave(channel);
+}
+
+unsigned weir_channel_available(const struct weir_side *side)
+{
+	const struct weir_channel *channel = weir_container(
+		side->place->parking, struct weir_channel, parking);
+	const struct weir_channel_shared *shared = channel->shared;
+	enum weir_side_kind kind = weir_side_kind_of(side);
+	bool recv = kind == WEIR_SIDE_RECV;
+	unsigned len;
+
+	// The count first: what the last sender sent is there by then.
+	if (load_acquire(recv ? &shared->tx_count : &shared->rx_count) == 0)
+		return WEIR_AVAILABLE_ALL;
+	if (kind == WEIR_SIDE_CLOSED)
+		return 0;
+	len = weir_ring_len(&shared->ring);
+	return recv ? len : shared->ring.capacity - len;
+}
+
+void weir_channel_shared_now(struct weir_parking *parking)
+{
+	struct weir_channel *channel =
+		weir_container(parking, struct weir_channel, parking);
+	uint32_t not_yet = WEIR_EXPRESS_NOT_YET;
+
+	if (channel->words)
+		cas_acq_rel(&channel->express, &not_yet, WEIR_EXPRESS);
 }
 
 unsigned weir_tx_len(const struct weir_tx *tx)
@@ -196,9 +292,9 @@ unsigned weir_tx_room(struct weir_tx *tx)
 
 unsigned weir_tx_credit(struct weir_tx *tx, unsigned wanted)
 {
-	unsigned room = tx->channel->multi
-				? weir_tx_room(tx)
-				: weir_ring_tx_room(&tx->end, wanted);
+	unsigned room = tx->channel->tx_way == WEIR_WAY_SINGLE
+				? weir_ring_tx_room(&tx->end, wanted)
+				: weir_tx_room(tx);
 
 	return room < wanted ? room : wanted;
 }

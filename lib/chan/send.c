@@ -16,9 +16,8 @@ static inline __attribute__((always_inline)) enum weir_result send_now(
 		weir_channel_drain(channel);
 		return WEIR_CLOSED;
 	}
-	*done = channel->multi ? weir_ring_send_multi(&tx->end, messages, count)
-			       : weir_ring_send(&tx->end, messages, count);
-	weir_channel_wake(place, WEIR_SIDE_RECV);
+	*done = weir_channel_put(tx, messages, count);
+	weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
 	return *done == count ? WEIR_SENT : WEIR_FULL;
 }
 
@@ -31,9 +30,13 @@ static inline void clear(struct weir_tx *tx, void *message)
 static __attribute__((noinline)) enum weir_result try_send_any(
 	struct weir_tx *tx, void *message)
 {
+	struct weir_channel *channel = tx->channel;
+	enum weir_result result;
 	unsigned done;
-	enum weir_result result = send_now(tx, message, 1, &done);
 
+	weir_tx_enter(channel);
+	result = send_now(tx, message, 1, &done);
+	weir_tx_leave(channel);
 	if (likely(result == WEIR_SENT))
 		clear(tx, message);
 	return result;
@@ -42,10 +45,17 @@ static __attribute__((noinline)) enum weir_result try_send_any(
 // The shortest way makes no call, so that no register need be saved.
 enum weir_result weir_try_send(struct weir_tx *tx, void *message)
 {
-	if (!weir_channel_is_express(tx->channel))
+	struct weir_channel *channel = tx->channel;
+	unsigned done;
+
+	if (!weir_channel_is_express(channel))
 		return try_send_any(tx, message);
-	if (unlikely(!weir_ring_send_one(&tx->end, message, 8)))
+	weir_tx_enter(channel);
+	done = weir_ring_send_one(&tx->end, message, 8);
+	weir_tx_leave(channel);
+	if (unlikely(!done))
 		return WEIR_FULL;
+	weir_parking_acted(&channel->parking, WEIR_SIDE_RECV);
 	clear(tx, message);
 	return WEIR_SENT;
 }
@@ -54,15 +64,35 @@ static __attribute__((noinline)) enum weir_result try_send_burst_any(
 	struct weir_tx *tx, const void *messages, unsigned count,
 	unsigned *done)
 {
-	return send_now(tx, messages, count, done);
+	struct weir_channel *channel = tx->channel;
+	enum weir_result result;
+
+	weir_tx_enter(channel);
+	result = send_now(tx, messages, count, done);
+	weir_tx_leave(channel);
+	return result;
+}
+
+static inline bool send_express(
+	struct weir_tx *tx, const void *messages, unsigned count)
+{
+	struct weir_channel *channel = tx->channel;
+	bool sent;
+
+	if (!weir_channel_is_express(channel))
+		return false;
+	weir_tx_enter(channel);
+	sent = weir_ring_send_plainly(&tx->end, messages, count, 8);
+	weir_tx_leave(channel);
+	return likely(sent);
 }
 
 enum weir_result weir_try_send_burst(struct weir_tx *tx, const void *messages,
 	unsigned count, unsigned *done)
 {
-	if (unlikely(!weir_channel_is_express(tx->channel) ||
-		     !weir_ring_send_plainly(&tx->end, messages, count, 8)))
+	if (!send_express(tx, messages, count))
 		return try_send_burst_any(tx, messages, count, done);
+	weir_parking_acted(&tx->channel->parking, WEIR_SIDE_RECV);
 	*done = count;
 	return WEIR_SENT;
 }
@@ -90,6 +120,7 @@ enum weir_result weir_send_burst(struct weir_tx *tx, const void *messages,
 	*done = 0;
 	if (weir_task_canceled())
 		return WEIR_CANCELED;
+	weir_tx_enter(tx->channel);
 	behind = weir_waiter_init(
 		&waiter, tx->channel, WEIR_SIDE_SEND, count > 1);
 	if (!behind || count == 0)
@@ -103,6 +134,7 @@ enum weir_result weir_send_burst(struct weir_tx *tx, const void *messages,
 			     : send_rest(tx, messages, count, done);
 	}
 	weir_waiter_end(&waiter);
+	weir_tx_leave(tx->channel);
 	return result;
 }
 

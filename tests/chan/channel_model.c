@@ -246,26 +246,36 @@ static void near_wrap(struct weir_tx *tx, struct weir_rx *rx)
 	weir_ring_rx_init(&rx->end, ring, 8);
 }
 
+// The first two are those of open; then come the other senders.
+static bool sends(unsigned user)
+{
+	return user == 0 || (user > 1 && user <= senders_open);
+}
+
 static void open_users(void)
 {
-	bool multi = below(2);
-	unsigned spread = 1 + below(EXECUTORS + 1);
-	unsigned each = multi ? 1 + below(USERS) : 1;
-	const struct weir_channel_options options = {
-		.class_ = multi ? WEIR_MPMC : WEIR_SPSC,
+	static const enum weir_channel_class classes[] = {
+		WEIR_SPSC, WEIR_SPMC, WEIR_MPSC, WEIR_MPMC};
+	unsigned class_ = below(4);
+	unsigned spread = below(EXECUTORS + 2);
+	const struct weir_channel_options options = {.class_ = classes[class_],
+		.place = spread == 0 ? WEIR_LOCAL : WEIR_ANYWHERE,
 		.message_size = 8,
 		.release = release};
 
 	capacity = 1 + below(4);
 	patient = below(2);
-	user_count = 2 * each;
-	senders_open = receivers_open = each;
+	senders_open = class_ & 2 ? 1 + below(USERS) : 1;
+	receivers_open = class_ & 1 ? 1 + below(USERS) : 1;
+	user_count = senders_open + receivers_open;
 	memset(next_number, 0, sizeof(next_number));
 	for (unsigned i = 0; i < user_count; i++) {
-		unsigned where = below(spread);
+		unsigned where = below(spread ? spread : 1);
 
-		users[i] = (struct user){.sends = i % 2 == 0,
-			.id = i / 2,
+		users[i] = (struct user){.sends = sends(i),
+			.id = i < 2	 ? 0
+			      : sends(i) ? i - 1
+					 : i - senders_open,
 			.ops = 1 + below(OPS),
 			.executor =
 				where < EXECUTORS ? executors[where] : NULL};

@@ -104,9 +104,11 @@ static void *recv_some(void *arg)
 	return NULL;
 }
 
-static void race(enum weir_channel_class class_, unsigned users,
-	unsigned capacity, unsigned stop_after)
+static void race(
+	enum weir_channel_class class_, unsigned capacity, unsigned stop_after)
 {
+	unsigned txs = class_ == WEIR_MPMC || class_ == WEIR_MPSC ? 2 : 1;
+	unsigned rxs = class_ == WEIR_MPMC || class_ == WEIR_SPMC ? 2 : 1;
 	struct run *run = calloc(1, sizeof(*run));
 	const struct weir_channel_options options = {
 		.class_ = class_, .release = release, .release_arg = run};
@@ -116,25 +118,23 @@ static void race(enum weir_channel_class class_, unsigned users,
 	run->stop_after = stop_after;
 	weir_assert(!weir_channel_open_with(
 		capacity, &options, &senders[0].tx, &receivers[0].rx));
-	for (unsigned i = 0; i < users; i++) {
-		if (i > 0) {
-			weir_assert(
-				!weir_tx_clone(&senders[0].tx, &senders[i].tx));
-			weir_assert(!weir_rx_clone(
-				&receivers[0].rx, &receivers[i].rx));
-		}
-		senders[i].run = receivers[i].run = run;
+	for (unsigned i = 1; i < txs; i++)
+		weir_assert(!weir_tx_clone(&senders[0].tx, &senders[i].tx));
+	for (unsigned i = 1; i < rxs; i++)
+		weir_assert(!weir_rx_clone(&receivers[0].rx, &receivers[i].rx));
+	for (unsigned i = 0; i < rxs; i++) {
+		receivers[i].run = run;
+		pthread_create(&threads[i], NULL, recv_some, &receivers[i]);
+	}
+	for (unsigned i = 0; i < txs; i++) {
+		senders[i].run = run;
 		senders[i].id = i;
+		pthread_create(&threads[rxs + i], NULL, send_all, &senders[i]);
 	}
-	for (unsigned i = 0; i < users; i++) {
-		pthread_create(&threads[2 * i], NULL, recv_some, &receivers[i]);
-		pthread_create(
-			&threads[2 * i + 1], NULL, send_all, &senders[i]);
-	}
-	for (unsigned i = 0; i < 2 * users; i++)
+	for (unsigned i = 0; i < txs + rxs; i++)
 		pthread_join(threads[i], NULL);
 	weir_assert(run->sent == run->received + run->released);
-	weir_assert(stop_after || run->received == users * MESSAGES);
+	weir_assert(stop_after || run->received == txs * MESSAGES);
 	free(run);
 }
 
@@ -142,13 +142,13 @@ int main(void)
 {
 	struct weir_random r = {42};
 
-	race(WEIR_SPSC, 1, 3, 0);
-	race(WEIR_MPMC, 2, 3, 0);
+	for (unsigned c = WEIR_MPMC; c <= WEIR_SPMC; c++)
+		race((enum weir_channel_class)c, 3, 0);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		unsigned stop = 1 + (unsigned)weir_random_below(&r, 200);
 
-		race(WEIR_SPSC, 1, 1 + i % 4, stop);
-		race(WEIR_MPMC, 2, 1 + i % 4, stop);
+		for (unsigned c = WEIR_MPMC; c <= WEIR_SPMC; c++)
+			race((enum weir_channel_class)c, 1 + i % 4, stop);
 	}
 	puts("each message was received once or released once");
 	return 0;
