@@ -39,6 +39,7 @@
 #ifndef WEIR_CHAN_CHAN_H
 #define WEIR_CHAN_CHAN_H
 
+#include "base/clock.h"
 #include "chan/end.h"
 
 #include <stdbool.h>

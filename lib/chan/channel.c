@@ -169,8 +169,10 @@ static bool take_one(struct weir_channel *channel, void *message)
 	struct weir_rx rx = {.channel = channel};
 
 	// Its own end, used once: what the last receiver knew is gone.
+	// It looks at the other side by itself, in its own way.
 	weir_ring_rx_init(
 		&rx.end, &channel->shared->ring, channel->message_size);
+	rx.end.limit = load_relaxed(&channel->shared->ring.cons.head);
 	return weir_channel_take(&rx, message, 1);
 }
 

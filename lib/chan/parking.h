@@ -58,6 +58,9 @@ enum weir_side_kind {
 	WEIR_SIDES
 };
 
+// The threads that can block on one object and be rung for. One more naps.
+#define WEIR_PARKING_THREADS 8
+
 #define WEIR_AVAILABLE_ALL UINT32_MAX
 
 // Those who wait for one thing on one executor; its thread alone touches it.
@@ -99,7 +102,7 @@ struct weir_parking {
 	unsigned (*available)(const struct weir_side *side);
 	// shared is told when owner became shared; may be NULL.
 	void (*shared)(struct weir_parking *parking);
-	struct weir_bell *thread[WEIR_SIDES]; // of who blocks, if one does
+	struct weir_bell *threads[WEIR_PARKING_THREADS]; // of those that block
 	// The first is the owner's, the others belong to who claims them.
 	struct weir_place places[WEIR_CHANNEL_PLACES];
 };
@@ -134,20 +137,18 @@ static inline struct weir_place *weir_parking_enter(
 // weir_side_push wakes those that can go on now.
 void weir_side_push(struct weir_side *side);
 
-// weir_parking_ring rings for who sleeps on one side.
-__attribute__((cold)) void weir_parking_ring(
-	struct weir_parking *parking, enum weir_side_kind kind);
+// weir_parking_ring rings for all who sleep.
+__attribute__((cold)) void weir_parking_ring(struct weir_parking *parking);
 
 // weir_parking_acted rings for who sleeps, if there is such a one: after
 // something was done for them.
-static inline void weir_parking_acted(
-	struct weir_parking *parking, enum weir_side_kind kind)
+static inline void weir_parking_acted(struct weir_parking *parking)
 {
 	// "The bell": the object is written, sleepy read. The fence between
 	// the two is put here by who sets sleepy.
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (unlikely(load_relaxed(&parking->sleepy)))
-		weir_parking_ring(parking, kind);
+		weir_parking_ring(parking);
 }
 
 // weir_parking_wake wakes the waiters of one side after something was done for
@@ -156,7 +157,7 @@ static inline void weir_parking_wake(struct weir_parking *parking,
 	struct weir_place *place, enum weir_side_kind kind)
 {
 	if (!place)
-		weir_parking_acted(parking, kind);
+		weir_parking_acted(parking);
 	else if (!weir_wait_queue_empty(&place->side[kind].watch.queue))
 		weir_side_push(&place->side[kind]);
 }
@@ -184,5 +185,23 @@ int weir_waiter_wait(struct weir_waiter *waiter, uint64_t deadline);
 
 // weir_waiter_end passes on what the caller left for those behind it.
 void weir_waiter_end(struct weir_waiter *waiter);
+
+// A thread without an executor that blocks. It tries again whenever
+// weir_blocker_wait says so: once more after the bell is armed, and after each
+// sleep.
+struct weir_blocker {
+	struct weir_parking *parking;
+	struct weir_bell *bell;	 // NULL: it naps
+	struct weir_bell **slot; // of the parking
+	bool armed;
+};
+
+void weir_blocker_begin(
+	struct weir_blocker *blocker, struct weir_parking *parking);
+
+// weir_blocker_wait waits a while; false when the deadline has come.
+bool weir_blocker_wait(struct weir_blocker *blocker, uint64_t deadline);
+
+void weir_blocker_end(struct weir_blocker *blocker);
 
 #endif

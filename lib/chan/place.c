@@ -166,16 +166,18 @@ void weir_parking_sleepy(struct weir_parking *parking)
 	weir_bell_fence_others(); // "the bell"
 }
 
-void weir_parking_ring(struct weir_parking *parking, enum weir_side_kind kind)
+void weir_parking_ring(struct weir_parking *parking)
 {
-	struct weir_bell *thread = load_relaxed(&parking->thread[kind]);
-
 	fence_full(); // "the bell": the object is written, bells are read
-	if (thread)
-		weir_bell_ring(thread);
+	for (unsigned i = 0; i < WEIR_PARKING_THREADS; i++) {
+		struct weir_bell *bell = load_acquire(&parking->threads[i]);
+
+		if (bell)
+			weir_bell_ring(bell);
+	}
 	for (unsigned i = 0; i < WEIR_CHANNEL_PLACES; i++) {
 		struct weir_place *place = &parking->places[i];
-		struct weir_bell *bell = load_relaxed(&place->bell);
+		struct weir_bell *bell = load_acquire(&place->bell);
 
 		if (bell && load_relaxed(&place->parked))
 			weir_bell_ring(bell);

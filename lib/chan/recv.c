@@ -56,7 +56,7 @@ enum weir_result weir_try_recv(struct weir_rx *rx, void *message)
 	}
 	if (!done)
 		return try_recv_any(rx, message);
-	weir_parking_acted(&channel->parking, WEIR_SIDE_SEND);
+	weir_parking_acted(&channel->parking);
 	return WEIR_RECEIVED;
 }
 
@@ -85,7 +85,7 @@ enum weir_result weir_try_recv_burst(
 	}
 	if (unlikely(n == 0))
 		return try_recv_burst_any(rx, messages, count, done);
-	weir_parking_acted(&channel->parking, WEIR_SIDE_SEND);
+	weir_parking_acted(&channel->parking);
 	*done = n;
 	return WEIR_RECEIVED;
 }

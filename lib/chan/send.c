@@ -55,7 +55,7 @@ enum weir_result weir_try_send(struct weir_tx *tx, void *message)
 	weir_tx_leave(channel);
 	if (unlikely(!done))
 		return WEIR_FULL;
-	weir_parking_acted(&channel->parking, WEIR_SIDE_RECV);
+	weir_parking_acted(&channel->parking);
 	clear(tx, message);
 	return WEIR_SENT;
 }
@@ -92,7 +92,7 @@ enum weir_result weir_try_send_burst(struct weir_tx *tx, const void *messages,
 {
 	if (!send_express(tx, messages, count))
 		return try_send_burst_any(tx, messages, count, done);
-	weir_parking_acted(&tx->channel->parking, WEIR_SIDE_RECV);
+	weir_parking_acted(&tx->channel->parking);
 	*done = count;
 	return WEIR_SENT;
 }

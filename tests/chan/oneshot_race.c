@@ -56,7 +56,8 @@ static void recv_in_task(void *arg)
 		uint64_t deadline = i % 3 ? WEIR_NEVER : weir_in_us(i % 50);
 		int *message = NULL;
 
-		end(i, weir_oneshot_recv(&rxs[i], &message, deadline), &message);
+		end(i, weir_oneshot_recv(&rxs[i], &message, deadline),
+			&message);
 	}
 	weir_executor_stop(weir_executor_self());
 }
