@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "chan/parking.h"
+#include "chan/channel.h"
 #include "task/bell.h"
 
 #include <time.h>
@@ -75,4 +75,31 @@ void weir_blocker_end(struct weir_blocker *blocker)
 		disarm(blocker);
 	if (blocker->slot)
 		store_release(blocker->slot, NULL);
+}
+
+int weir_channel_may_block(const struct weir_channel *channel,
+	enum weir_way way, const char *does, struct weir_error *e)
+{
+	const char *why = NULL;
+	char name[WEIR_USER_NAME_SIZE];
+
+	if (weir_executor_current())
+		why = "it runs on an executor, all of which would stand still: "
+		      "wait in the task";
+	else if (way == WEIR_WAY_MANY)
+		why = "others use that end too, and would wait for it whenever "
+		      "it loses its CPU: give it a channel of its own";
+	else if (way == WEIR_WAY_CHAIN)
+		why = "it would hold up all that take segments from the pool "
+		      "whenever it loses its CPU: give it a bounded channel";
+	else if (way == WEIR_WAY_LOCAL)
+		why = "the channel is local to an executor: open it without "
+		      "WEIR_LOCAL";
+	if (!why)
+		return 0;
+	weir_user_name(name);
+	return weir_error_set(e, -EINVAL,
+		"%s cannot block while it %s channel "
+		"'%s': %s",
+		name, does, channel->name, why);
 }

@@ -61,6 +61,7 @@ enum weir_result {
 	WEIR_CLOSED,	// the other side is gone, and all it sent was received
 	WEIR_TIMED_OUT, // the deadline came first; nothing happened
 	WEIR_CANCELED,	// the task is cancelled; nothing happened
+	WEIR_RESERVED,	// chan/permit.h: the permits are the caller's
 };
 
 #define WEIR_CHECKED __attribute__((warn_unused_result))
@@ -76,6 +77,7 @@ enum weir_channel_place { WEIR_ANYWHERE, WEIR_LOCAL };
 
 struct weir_channel; // shared by the ends
 struct weir_error;
+struct weir_segments;
 
 // The ends. Touch them only through the functions.
 struct weir_tx {
@@ -101,10 +103,26 @@ struct weir_channel_options {
 	// channel. NULL when nothing must be freed.
 	void (*release)(void *arg, void *message);
 	void *release_arg;
+	bool permits; // room can be reserved: chan/permit.h
+	// segments: there is no ring, the channel grows in segments of that
+	// pool (chan/segments.h), and capacity is the cap. No send waits: at
+	// the cap, or when the pool is empty, the answer is FULL at once.
+	// on_high_water is called by the sender that makes it hold high_water
+	// messages, and then not until it held less than half of that.
+	struct weir_segments *segments;
+	unsigned high_water; // 0: nobody is told
+	void (*on_high_water)(void *arg, unsigned len);
+	void *high_water_arg;
+	// owned_size: each pointer is of so many bytes that have one owner.
+	// Builds with checks then see to it that nobody sends what is still in
+	// a channel, touches it there, or leaves it behind.
+	unsigned owned_size;
+	struct weir_error *error; // says why open refused; may be NULL
 };
 
 // weir_channel_open opens an MPMC channel of pointers that holds exactly
-// capacity messages, 1..2^30-1. Answers 0, -EINVAL or -ENOMEM.
+// capacity messages, 1..2^30-1. Answers 0, -EINVAL, -ENOMEM, or -ENOBUFS when
+// there is no segment for it.
 int weir_channel_open(
 	unsigned capacity, struct weir_tx *tx, struct weir_rx *rx);
 int weir_channel_open_with(unsigned capacity,
@@ -158,6 +176,25 @@ WEIR_CHECKED enum weir_result weir_try_recv_burst(
 	struct weir_rx *rx, void *messages, unsigned count, unsigned *done);
 WEIR_CHECKED enum weir_result weir_recv_burst(struct weir_rx *rx,
 	void *messages, unsigned count, unsigned *done, uint64_t deadline);
+
+// weir_send_blocking and weir_recv_blocking are for threads without an executor:
+// the thread sleeps until there is room, or a message. They also answer CLOSED
+// and TIMED_OUT; the deadline is one of the real clock. A thread that sleeps may
+// also be preempted, so the end must be one with a single user, and the channel
+// bounded and not local: weir_tx_may_block and weir_rx_may_block answer 0, or
+// -EINVAL with the reason in e (may be NULL), with which the program ends if
+// it blocks in spite of it.
+WEIR_CHECKED enum weir_result weir_send_blocking(
+	struct weir_tx *tx, void *message, uint64_t deadline);
+WEIR_CHECKED enum weir_result weir_recv_blocking(
+	struct weir_rx *rx, void *message, uint64_t deadline);
+int weir_tx_may_block(const struct weir_tx *tx, struct weir_error *e);
+int weir_rx_may_block(const struct weir_rx *rx, struct weir_error *e);
+
+// weir_tx_wait_closed waits until no receiver is left: CLOSED, TIMED_OUT or
+// CANCELED. Tasks only; others may use the end meanwhile.
+WEIR_CHECKED enum weir_result weir_tx_wait_closed(
+	struct weir_tx *tx, uint64_t deadline);
 
 // weir_tx_room answers for how many messages the ring has room now: a
 // reservation on SPSC (only this end can use it up), a hint on MPMC. It looks

@@ -14,15 +14,29 @@ static size_t footprint(size_t ring_size)
 	       offsetof(struct weir_channel_shared, ring) + ring_size;
 }
 
-static bool is_valid(const struct weir_channel_options *options)
+// why_not answers what is wrong with options, NULL: nothing.
+static const char *why_not(
+	unsigned capacity, const struct weir_channel_options *options)
 {
-	return options->message_size <= WEIR_MESSAGE_SIZE_MAX &&
-	       options->class_ <= WEIR_SPMC && options->place <= WEIR_LOCAL;
+	if (capacity == 0 || capacity > WEIR_RING_CAPACITY_MAX)
+		return "it can hold 1..1073741823 messages";
+	if (options->message_size > WEIR_MESSAGE_SIZE_MAX ||
+		options->message_size % 4)
+		return "a message has up to 1024 bytes, a multiple of 4";
+	if (options->class_ > WEIR_SPMC || options->place > WEIR_LOCAL)
+		return "there is no such class or place";
+	if (options->segments && options->permits)
+		return "room in segments cannot be reserved: others take it";
+	if (options->owned_size && options->message_size)
+		return "only pointers have an owner to be watched";
+	return NULL;
 }
 
 static enum weir_way way_of(
 	const struct weir_channel_options *options, bool many, bool others)
 {
+	if (options->segments)
+		return WEIR_WAY_CHAIN;
 	if (options->place == WEIR_LOCAL)
 		return WEIR_WAY_LOCAL;
 	if (many)
@@ -51,7 +65,10 @@ static void init_class(struct weir_channel *channel,
 	channel->tx_way = way_of(options, many_tx, many_rx);
 	channel->rx_way = way_of(options, many_rx, many_tx);
 	channel->words = channel->tx_way == WEIR_WAY_SINGLE &&
-			 channel->message_size == 8;
+			 channel->message_size == 8 && !options->permits &&
+			 !(WEIR_OWNERS && options->owned_size);
+	channel->chain_many_tx = many_tx && options->place != WEIR_LOCAL;
+	channel->chain_many_rx = many_rx && options->place != WEIR_LOCAL;
 	channel->parking.local = options->place == WEIR_LOCAL;
 }
 
@@ -67,6 +84,13 @@ static struct weir_channel *create(unsigned capacity, unsigned message_size,
 	channel->parking.shared = weir_channel_shared_now;
 	channel->pointers = options->message_size == 0;
 	channel->message_size = message_size;
+	channel->capacity = capacity;
+	channel->owned_size = options->owned_size;
+	channel->permits = options->permits;
+	channel->credits = capacity;
+	channel->high_water = options->high_water;
+	channel->on_high_water = options->on_high_water;
+	channel->high_water_arg = options->high_water_arg;
 	init_class(channel, options);
 	name_it(channel, options);
 	channel->release = options->release;
@@ -75,26 +99,61 @@ static struct weir_channel *create(unsigned capacity, unsigned message_size,
 	channel->shared = (struct weir_channel_shared *)(void *)&channel[1];
 	channel->shared->tx_count = 1;
 	channel->shared->rx_count = 1;
-	weir_ring_init_ends(&channel->shared->ring, channel->name, capacity,
+	weir_ring_init_ends(&channel->shared->ring, channel->name,
+		options->segments ? 1 : capacity,
 		channel->tx_way == WEIR_WAY_MANY,
 		channel->rx_way == WEIR_WAY_MANY);
 	return channel;
+}
+
+static int refuse_open(
+	const struct weir_channel_options *options, int error, const char *why)
+{
+	return weir_error_set(options->error, error,
+		"channel '%s' cannot be opened: %s",
+		options->name ? options->name : "channel", why);
+}
+
+static int init_chain(struct weir_channel *channel,
+	const struct weir_channel_options *options)
+{
+	int err;
+
+	if (!options->segments)
+		return 0;
+	err = weir_chain_init(&channel->chain, options->segments,
+		channel->capacity, channel->message_size);
+	if (err)
+		refuse_open(options, err,
+			err == -ENOBUFS ? "the pool has no segment left"
+					: "the pool's messages have another "
+					  "size");
+	return err;
 }
 
 int weir_channel_open_with(unsigned capacity,
 	const struct weir_channel_options *options, struct weir_tx *tx,
 	struct weir_rx *rx)
 {
+	const char *why = why_not(capacity, options);
 	unsigned message_size =
 		options->message_size ? options->message_size : sizeof(void *);
-	size_t ring_size = weir_ring_memory_size(capacity, message_size);
 	struct weir_channel *channel;
+	int err;
 
-	if (!ring_size || !is_valid(options))
-		return -EINVAL;
-	channel = create(capacity, message_size, ring_size, options);
+	if (why)
+		return refuse_open(options, -EINVAL, why);
+	channel = create(capacity, message_size,
+		weir_ring_memory_size(
+			options->segments ? 1 : capacity, message_size),
+		options);
 	if (!channel)
-		return -ENOMEM;
+		return refuse_open(options, -ENOMEM, "no memory");
+	err = init_chain(channel, options);
+	if (err) {
+		weir_mem_destroy(channel);
+		return err;
+	}
 	tx->channel = channel;
 	rx->channel = channel;
 	weir_ring_tx_init(&tx->end, &channel->shared->ring, message_size);
@@ -173,13 +232,18 @@ static bool take_one(struct weir_channel *channel, void *message)
 	weir_ring_rx_init(
 		&rx.end, &channel->shared->ring, channel->message_size);
 	rx.end.limit = load_relaxed(&channel->shared->ring.cons.head);
-	return weir_channel_take(&rx, message, 1);
+	return channel_take(&rx, message, 1);
 }
 
 static void release(struct weir_channel *channel, void *message)
 {
-	if (!channel->release)
+	if (!channel->release) {
+		if (WEIR_OWNERS && channel->owned_size)
+			weir_owner_leak(channel->name, *(void **)message);
 		return;
+	}
+	if (WEIR_OWNERS && channel->owned_size)
+		weir_owner_receive(channel->name, *(void **)message);
 	channel->release(channel->release_arg,
 		channel->pointers ? *(void **)message : message);
 }
@@ -191,7 +255,7 @@ void weir_channel_drain(struct weir_channel *channel)
 
 	// Who finds it busy leaves: the one inside looks once more after it
 	// has said that it is done.
-	while (weir_ring_len(&shared->ring) > 0 &&
+	while (weir_channel_len(channel) > 0 &&
 		!exchange_acq_rel(&shared->draining, 1)) {
 		while (take_one(channel, message))
 			release(channel, message);
@@ -200,11 +264,13 @@ void weir_channel_drain(struct weir_channel *channel)
 	}
 }
 
-static void leave(struct weir_channel *channel)
+void weir_channel_leave(struct weir_channel *channel)
 {
 	if (sub_acq_rel(&channel->handle_count, 1) > 1)
 		return;
 	weir_channel_drain(channel); // what was sent while receivers closed
+	if (channel->chain.segments)
+		weir_chain_fini(&channel->chain);
 	weir_mem_destroy(channel);
 }
 
@@ -219,7 +285,7 @@ void weir_tx_close(struct weir_tx *tx)
 	*tx = (struct weir_tx){0};
 	if (sub_acq_rel(&channel->shared->tx_count, 1) == 1)
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
-	leave(channel);
+	weir_channel_leave(channel);
 }
 
 void weir_rx_close(struct weir_rx *rx)
@@ -235,8 +301,9 @@ void weir_rx_close(struct weir_rx *rx)
 		store_release(&channel->express, WEIR_EXPRESS_OVER);
 		weir_channel_drain(channel);
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
+		weir_parking_wake(&channel->parking, place, WEIR_SIDE_CLOSED);
 	}
-	leave(channel);
+	weir_channel_leave(channel);
 }
 
 unsigned weir_channel_available(const struct weir_side *side)
@@ -253,8 +320,10 @@ unsigned weir_channel_available(const struct weir_side *side)
 		return WEIR_AVAILABLE_ALL;
 	if (kind == WEIR_SIDE_CLOSED)
 		return 0;
-	len = weir_ring_len(&shared->ring);
-	return recv ? len : shared->ring.capacity - len;
+	if (!recv && channel->permits)
+		return load_acquire(&channel->credits);
+	len = weir_channel_len(channel);
+	return recv ? len : channel->capacity - len;
 }
 
 void weir_channel_shared_now(struct weir_parking *parking)
@@ -267,36 +336,110 @@ void weir_channel_shared_now(struct weir_parking *parking)
 		cas_acq_rel(&channel->express, &not_yet, WEIR_EXPRESS);
 }
 
+unsigned weir_channel_put_chain(
+	struct weir_channel *channel, const void *messages, unsigned count)
+{
+	unsigned done = weir_chain_put(
+		&channel->chain, messages, count, channel->chain_many_tx);
+	unsigned len;
+
+	if (!channel->high_water || load_relaxed(&channel->high))
+		return done;
+	len = weir_chain_len(&channel->chain);
+	if (len >= channel->high_water && !exchange_acq_rel(&channel->high, 1))
+		channel->on_high_water(channel->high_water_arg, len);
+	return done;
+}
+
+unsigned weir_channel_take_chain(
+	struct weir_channel *channel, void *messages, unsigned count)
+{
+	unsigned done = weir_chain_take(
+		&channel->chain, messages, count, channel->chain_many_rx);
+
+	if (load_relaxed(&channel->high) &&
+		weir_chain_len(&channel->chain) < (channel->high_water + 1) / 2)
+		store_relaxed(&channel->high, 0);
+	return done;
+}
+
+unsigned weir_channel_put_owned(
+	struct weir_tx *tx, const void *messages, unsigned count)
+{
+	struct weir_channel *channel = tx->channel;
+	void *const *pointers = messages;
+	unsigned done;
+
+	// Before they can be received.
+	for (unsigned i = 0; i < count; i++)
+		weir_owner_send(
+			channel->name, pointers[i], channel->owned_size);
+	done = channel_put(tx, messages, count);
+	for (unsigned i = done; i < count; i++)
+		weir_owner_keep(pointers[i]);
+	return done;
+}
+
+unsigned weir_channel_take_owned(
+	struct weir_rx *rx, void *messages, unsigned count)
+{
+	unsigned done = channel_take(rx, messages, count);
+	void **pointers = messages;
+
+	for (unsigned i = 0; i < done; i++)
+		weir_owner_receive(rx->channel->name, pointers[i]);
+	return done;
+}
+
+bool weir_credits_take(struct weir_channel *channel, unsigned min, unsigned max,
+	unsigned *count)
+{
+	uint32_t have = load_acquire(&channel->credits), n;
+
+	do {
+		n = have < max ? have : max;
+		if (n < min)
+			return false;
+	} while (n && !cas_acq_rel(&channel->credits, &have, have - n));
+	*count = n;
+	return true;
+}
+
 unsigned weir_tx_len(const struct weir_tx *tx)
 {
-	return weir_ring_len(tx->end.ring);
+	return weir_channel_len(tx->channel);
 }
 
 unsigned weir_rx_len(const struct weir_rx *rx)
 {
-	return weir_ring_len(rx->end.ring);
+	return weir_channel_len(rx->channel);
 }
 
 unsigned weir_tx_capacity(const struct weir_tx *tx)
 {
-	return tx->end.ring->capacity;
+	return tx->channel->capacity;
 }
 
 unsigned weir_rx_capacity(const struct weir_rx *rx)
 {
-	return rx->end.ring->capacity;
+	return rx->channel->capacity;
 }
 
 unsigned weir_tx_room(struct weir_tx *tx)
 {
-	return tx->end.ring->capacity - weir_ring_len(tx->end.ring);
+	const struct weir_channel *channel = tx->channel;
+
+	if (channel->permits)
+		return load_acquire(&channel->credits);
+	return channel->capacity - weir_channel_len(channel);
 }
 
 unsigned weir_tx_credit(struct weir_tx *tx, unsigned wanted)
 {
-	unsigned room = tx->channel->tx_way == WEIR_WAY_SINGLE
-				? weir_ring_tx_room(&tx->end, wanted)
-				: weir_tx_room(tx);
+	const struct weir_channel *channel = tx->channel;
+	bool knows = channel->tx_way == WEIR_WAY_SINGLE && !channel->permits;
+	unsigned room =
+		knows ? weir_ring_tx_room(&tx->end, wanted) : weir_tx_room(tx);
 
 	return room < wanted ? room : wanted;
 }
@@ -310,5 +453,5 @@ bool weir_rx_closed(struct weir_rx *rx)
 {
 	// The count first: what the last sender sent is there by then.
 	return load_acquire(&rx->channel->shared->tx_count) == 0 &&
-	       weir_ring_len(rx->end.ring) == 0;
+	       weir_channel_len(rx->channel) == 0;
 }

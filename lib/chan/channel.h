@@ -8,7 +8,10 @@
 #ifndef WEIR_CHAN_CHANNEL_H
 #define WEIR_CHAN_CHANNEL_H
 
+#include "base/error.h"
+#include "chan/chain.h"
 #include "chan/chan.h"
+#include "chan/owner.h"
 #include "chan/parking.h"
 #include "chan/ring.h"
 #include "chan/user.h"
@@ -33,6 +36,7 @@ enum weir_way {
 	WEIR_WAY_MIXED,	 // one user, many on the other end
 	WEIR_WAY_MANY,
 	WEIR_WAY_LOCAL, // any number, on one executor
+	WEIR_WAY_CHAIN, // no ring at all
 };
 
 struct weir_channel {
@@ -45,10 +49,22 @@ struct weir_channel {
 	void (*release)(void *arg, void *message);
 	void *release_arg;
 	uint32_t express; // WEIR_EXPRESS, once it is and as long as it lasts
+	unsigned capacity;
+	unsigned owned_size;
+	bool permits;
+	bool chain_many_tx, chain_many_rx;
+	unsigned high_water; // 0: none
+	void (*on_high_water)(void *arg, unsigned len);
+	void *high_water_arg;
 	char name[32];
 	struct weir_user tx_user, rx_user; // of ends with one user
 	// Any user writes, when one comes or goes.
 	alignas(WEIR_CACHE_LINE) uint32_t handle_count;
+	uint32_t high; // high_water was reached, and not half of it since
+	// Any sender and receiver writes, where there are permits.
+	alignas(WEIR_CACHE_LINE) uint32_t credits;
+	uint32_t reserved; // permits that are out
+	struct weir_chain chain;
 	struct weir_parking parking;
 };
 
@@ -75,9 +91,17 @@ static inline struct weir_place *weir_channel_enter(
 	return weir_parking_enter(&channel->parking);
 }
 
-// weir_channel_put and weir_channel_take move as many messages as there is room
-// for, or as there are, and answer how many. The caller has entered.
-static inline __attribute__((always_inline)) unsigned weir_channel_put(
+// What is no ring, or is watched: apart, since it is not on the shortest way.
+unsigned weir_channel_put_chain(
+	struct weir_channel *channel, const void *messages, unsigned count);
+unsigned weir_channel_take_chain(
+	struct weir_channel *channel, void *messages, unsigned count);
+unsigned weir_channel_put_owned(
+	struct weir_tx *tx, const void *messages, unsigned count);
+unsigned weir_channel_take_owned(
+	struct weir_rx *rx, void *messages, unsigned count);
+
+static inline __attribute__((always_inline)) unsigned channel_put(
 	struct weir_tx *tx, const void *messages, unsigned count)
 {
 	switch (tx->channel->tx_way) {
@@ -87,6 +111,8 @@ static inline __attribute__((always_inline)) unsigned weir_channel_put(
 		return weir_ring_send_mixed(&tx->end, messages, count);
 	case WEIR_WAY_MANY:
 		return weir_ring_send_multi(&tx->end, messages, count);
+	case WEIR_WAY_CHAIN:
+		return weir_channel_put_chain(tx->channel, messages, count);
 	case WEIR_WAY_LOCAL:
 		break;
 	}
@@ -95,7 +121,7 @@ static inline __attribute__((always_inline)) unsigned weir_channel_put(
 	return weir_ring_send(&tx->end, messages, count);
 }
 
-static inline __attribute__((always_inline)) unsigned weir_channel_take(
+static inline __attribute__((always_inline)) unsigned channel_take(
 	struct weir_rx *rx, void *messages, unsigned count)
 {
 	switch (rx->channel->rx_way) {
@@ -105,11 +131,55 @@ static inline __attribute__((always_inline)) unsigned weir_channel_take(
 		return weir_ring_recv_mixed(&rx->end, messages, count);
 	case WEIR_WAY_MANY:
 		return weir_ring_recv_multi(&rx->end, messages, count);
+	case WEIR_WAY_CHAIN:
+		return weir_channel_take_chain(rx->channel, messages, count);
 	case WEIR_WAY_LOCAL:
 		break;
 	}
 	rx->end.limit = rx->end.ring->prod.tail;
 	return weir_ring_recv(&rx->end, messages, count);
+}
+
+// weir_channel_put and weir_channel_take move as many messages as there is room
+// for, or as there are, and answer how many. The caller has entered.
+static inline __attribute__((always_inline)) unsigned weir_channel_put(
+	struct weir_tx *tx, const void *messages, unsigned count)
+{
+	if (WEIR_OWNERS && tx->channel->owned_size)
+		return weir_channel_put_owned(tx, messages, count);
+	return channel_put(tx, messages, count);
+}
+
+static inline __attribute__((always_inline)) unsigned weir_channel_take(
+	struct weir_rx *rx, void *messages, unsigned count)
+{
+	if (WEIR_OWNERS && rx->channel->owned_size)
+		return weir_channel_take_owned(rx, messages, count);
+	return channel_take(rx, messages, count);
+}
+
+// weir_channel_len answers how many messages are held.
+static inline unsigned weir_channel_len(const struct weir_channel *channel)
+{
+	if (unlikely(channel->tx_way == WEIR_WAY_CHAIN))
+		return weir_chain_len(&channel->chain);
+	return weir_ring_len(&channel->shared->ring);
+}
+
+// weir_credits_take takes min..max credits of a channel with permits, *count of
+// them; false: there are fewer, and none was taken.
+bool weir_credits_take(struct weir_channel *channel, unsigned min, unsigned max,
+	unsigned *count);
+
+// weir_channel_room_made is the one way on which room comes back: a message that
+// was received, a permit that was dropped. It returns the credits and wakes who
+// waits for them.
+static inline __attribute__((always_inline)) void weir_channel_room_made(
+	struct weir_channel *channel, struct weir_place *place, unsigned count)
+{
+	if (unlikely(channel->permits))
+		add_acq_rel(&channel->credits, count);
+	weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
 }
 
 // weir_tx_enter and weir_tx_leave stand around each operation of an end, as do
@@ -155,6 +225,21 @@ static inline enum weir_result weir_waiter_result(int err)
 // shared.
 unsigned weir_channel_available(const struct weir_side *side);
 void weir_channel_shared_now(struct weir_parking *parking);
+
+// weir_channel_may_block is what weir_tx_may_block and weir_rx_may_block answer;
+// weir_channel_must_block ends the program with what they say.
+int weir_channel_may_block(const struct weir_channel *channel,
+	enum weir_way way, const char *does, struct weir_error *e);
+#define weir_channel_must_block(may_block, end)        \
+	do {                                           \
+		struct weir_error why;                 \
+		why.code = 0;                          \
+		if (may_block(end, &why))              \
+			weir_user_bug("%s", why.text); \
+	} while (0)
+
+// weir_channel_leave gives up a handle, the last one frees all.
+void weir_channel_leave(struct weir_channel *channel);
 
 // weir_channel_drain hands what is in the ring to release: when no receiver is
 // left.

@@ -25,7 +25,7 @@ static inline __attribute__((always_inline)) enum weir_result recv_now(
 			return WEIR_EMPTY;
 		result = recv_last(rx, messages, count, done);
 	}
-	weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
+	weir_channel_room_made(channel, place, *done);
 	return result;
 }
 
@@ -129,4 +129,33 @@ enum weir_result weir_recv_until(
 enum weir_result weir_recv(struct weir_rx *rx, void *message)
 {
 	return weir_recv_until(rx, message, WEIR_NEVER);
+}
+
+// ---- a thread that blocks ----
+
+int weir_rx_may_block(const struct weir_rx *rx, struct weir_error *e)
+{
+	return weir_channel_may_block(
+		rx->channel, rx->channel->rx_way, "receives from", e);
+}
+
+enum weir_result weir_recv_blocking(
+	struct weir_rx *rx, void *message, uint64_t deadline)
+{
+	struct weir_blocker blocker;
+	enum weir_result result = weir_try_recv(rx, message);
+
+	if (result != WEIR_EMPTY)
+		return result;
+	weir_channel_must_block(weir_rx_may_block, rx);
+	weir_blocker_begin(&blocker, &rx->channel->parking);
+	do {
+		if (!weir_blocker_wait(&blocker, deadline)) {
+			result = WEIR_TIMED_OUT;
+			break;
+		}
+		result = weir_try_recv(rx, message);
+	} while (result == WEIR_EMPTY);
+	weir_blocker_end(&blocker);
+	return result;
 }

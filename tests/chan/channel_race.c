@@ -6,6 +6,7 @@
 #include "base/atomic.h"
 #include "base/random.h"
 #include "chan/chan.h"
+#include "chan/segments.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -104,14 +105,22 @@ static void *recv_some(void *arg)
 	return NULL;
 }
 
-static void race(
-	enum weir_channel_class class_, unsigned capacity, unsigned stop_after)
+// What is under the channel: a ring, a ring with permits, segments.
+enum kind { RING, PERMITS, SEGMENTS, KINDS };
+
+static struct weir_segments *segments;
+
+static void race(enum weir_channel_class class_, enum kind kind,
+	unsigned capacity, unsigned stop_after)
 {
 	unsigned txs = class_ == WEIR_MPMC || class_ == WEIR_MPSC ? 2 : 1;
 	unsigned rxs = class_ == WEIR_MPMC || class_ == WEIR_SPMC ? 2 : 1;
 	struct run *run = calloc(1, sizeof(*run));
-	const struct weir_channel_options options = {
-		.class_ = class_, .release = release, .release_arg = run};
+	const struct weir_channel_options options = {.class_ = class_,
+		.permits = kind == PERMITS,
+		.segments = kind == SEGMENTS ? segments : NULL,
+		.release = release,
+		.release_arg = run};
 	struct user senders[USERS_MAX], receivers[USERS_MAX];
 	pthread_t threads[2 * USERS_MAX];
 
@@ -142,14 +151,19 @@ int main(void)
 {
 	struct weir_random r = {42};
 
+	weir_assert(!weir_segments_open(&segments, 4, 2, 0));
 	for (unsigned c = WEIR_MPMC; c <= WEIR_SPMC; c++)
-		race((enum weir_channel_class)c, 3, 0);
+		for (unsigned kind = 0; kind < KINDS; kind++)
+			race((enum weir_channel_class)c, (enum kind)kind, 3, 0);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		unsigned stop = 1 + (unsigned)weir_random_below(&r, 200);
 
 		for (unsigned c = WEIR_MPMC; c <= WEIR_SPMC; c++)
-			race((enum weir_channel_class)c, 1 + i % 4, stop);
+			race((enum weir_channel_class)c, i % KINDS, 1 + i % 4,
+				stop);
 	}
+	weir_assert(weir_segments_free_count(segments) == 4);
+	weir_assert(!weir_segments_close(segments));
 	puts("each message was received once or released once");
 	return 0;
 }
