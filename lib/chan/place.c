@@ -209,7 +209,7 @@ static struct weir_place *place_find(struct weir_parking *parking)
 static bool place_owns(const struct weir_place *place)
 {
 	return load_acquire(&place->parking->owner) ==
-	       (uintptr_t)place->executor;
+	       (uintptr_t)load_relaxed(&place->executor);
 }
 
 // see_change lets those go on that had seen less than the waiter has.
@@ -222,6 +222,7 @@ static void see_change(struct weir_side *side, uint64_t seen)
 
 static void park(struct weir_waiter *waiter)
 {
+	struct weir_executor *self = weir_executor_current();
 	struct weir_side *side = waiter->side;
 	struct weir_place *place = side->place;
 
@@ -230,13 +231,13 @@ static void park(struct weir_waiter *waiter)
 	// Who comes back for more than there was stands first.
 	if (waiter->waited)
 		side->need = waiter->need;
-	store_relaxed(&place->bell, place->executor->bell);
+	store_relaxed(&place->bell, self->bell);
 	store_release(&place->parked, place->parked + 1);
 	if (load_relaxed(&place->parking->owner) != WEIR_OWNER_SHARED)
 		fence_full(); // "the change": parked is written, owner read
 	if (!place_owns(place))
-		weir_watch_start(place->executor, &side->watch);
-	if (place->bell)
+		weir_watch_start(self, &side->watch);
+	if (self->bell)
 		weir_parking_sleepy(place->parking);
 }
 
