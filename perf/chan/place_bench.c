@@ -20,6 +20,7 @@
 #include "task/task.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,7 +180,7 @@ struct stream {
 	struct weir_executor *sends, *receives;
 	alignas(64) struct weir_tx tx;
 	alignas(64) struct weir_rx rx;
-	bool go;
+	bool ready, go;
 };
 
 // A thread sends as many as fit and blocks for the first that does not.
@@ -246,6 +247,7 @@ static void *sender(void *arg)
 	struct stream *s = arg;
 
 	bench_pin(1);
+	store_release(&s->ready, true);
 	while (!load_acquire(&s->go))
 		cpu_relax();
 	if (s->sends)
@@ -261,12 +263,15 @@ static double run_stream(void *arg)
 	pthread_t thread;
 	uint64_t begin;
 
-	s->go = false;
+	s->ready = s->go = false;
 	if (s->sends)
 		weir_assert(!weir_start(s->sends, send_all, s, NULL, NULL));
 	if (s->receives)
 		weir_assert(!weir_start(s->receives, recv_all, s, NULL, NULL));
 	pthread_create(&thread, NULL, sender, s);
+	// It begins on this CPU, and has to leave it first.
+	while (!load_acquire(&s->ready))
+		sched_yield();
 	begin = weir_ticks();
 	store_release(&s->go, true);
 	if (s->receives)
