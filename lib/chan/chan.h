@@ -72,7 +72,7 @@ enum weir_channel_class { WEIR_MPMC, WEIR_SPSC, WEIR_MPSC, WEIR_SPMC };
 
 // Where its users may be. What is local is used by one executor only, and costs
 // no atomic operation; the program ends with a sentence when somebody else uses
-// it.
+// it. Closing is for others too, once that executor stands still.
 enum weir_channel_place { WEIR_ANYWHERE, WEIR_LOCAL };
 
 struct weir_channel; // shared by the ends

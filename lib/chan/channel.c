@@ -274,6 +274,18 @@ void weir_channel_leave(struct weir_channel *channel)
 	weir_mem_destroy(channel);
 }
 
+// enter_to_close is weir_channel_enter, but a local channel may be closed from
+// elsewhere: when its executor stands still, or has gone.
+static struct weir_place *enter_to_close(struct weir_channel *channel)
+{
+	struct weir_parking *parking = &channel->parking;
+
+	if (parking->local && load_relaxed(&parking->owner) !=
+				      (uintptr_t)weir_executor_current())
+		return NULL;
+	return weir_channel_enter(channel);
+}
+
 void weir_tx_close(struct weir_tx *tx)
 {
 	struct weir_channel *channel = tx->channel;
@@ -281,7 +293,7 @@ void weir_tx_close(struct weir_tx *tx)
 
 	if (!channel)
 		return;
-	place = weir_channel_enter(channel);
+	place = enter_to_close(channel);
 	*tx = (struct weir_tx){0};
 	if (sub_acq_rel(&channel->shared->tx_count, 1) == 1)
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
@@ -295,7 +307,7 @@ void weir_rx_close(struct weir_rx *rx)
 
 	if (!channel)
 		return;
-	place = weir_channel_enter(channel);
+	place = enter_to_close(channel);
 	*rx = (struct weir_rx){0};
 	if (sub_acq_rel(&channel->shared->rx_count, 1) == 1) {
 		store_release(&channel->express, WEIR_EXPRESS_OVER);

@@ -51,6 +51,7 @@ Test(block, nor_local_channels_nor_segments)
 
 	cr_assert_eq(weir_channel_open_with(1, &options, &tx, &rx), 0);
 	cr_assert_eq(weir_tx_may_block(&tx, NULL), -EINVAL);
+	weir_rx_close(&rx);
 	cr_assert_eq(weir_segments_open(&pool, 4, 4, 8), 0);
 	options = (struct weir_channel_options){
 		.class_ = WEIR_SPSC, .message_size = 8, .segments = pool};

@@ -294,6 +294,8 @@ Test(channel, a_single_end_has_no_second_user_and_says_whose_it_is)
 		if (!many_rx[i])
 			cr_assert(
 				strstr(e.text, "its one receiver is thread '"));
+		weir_tx_close(&tx);
+		weir_rx_close(&rx);
 	}
 }
 
@@ -330,6 +332,9 @@ Test(channel, an_end_that_others_share_keeps_no_index)
 				weir_try_send(k % 2 ? &tx2 : &tx, &message),
 				WEIR_FULL);
 		}
+		weir_tx_close(&tx);
+		weir_tx_close(&tx2);
+		weir_rx_close(&rx);
 	}
 }
 
@@ -357,6 +362,9 @@ Test(channel, a_receiver_that_others_share_keeps_no_index)
 		put(5);
 		cr_assert_eq(weir_try_recv(&rx2, &got), WEIR_RECEIVED);
 		cr_assert_eq(weir_try_recv(&rx, &got), WEIR_EMPTY);
+		weir_tx_close(&tx);
+		weir_rx_close(&rx);
+		weir_rx_close(&rx2);
 	}
 }
 

@@ -138,6 +138,30 @@ Test(latest, tokio_7622_2134_what_changed_before_the_wait_needs_none)
 	executors_end(1);
 }
 
+// A value comes after the watches were asked, and another waiter, who has seen
+// it, parks beside the first.
+Test(latest, who_waits_for_more_does_not_hide_who_waits_for_less)
+{
+	struct wait a = {0}, b = {.seen = 2, .deadline = WEIR_NEVER};
+	uint64_t value = 1;
+
+	executors(1);
+	open_numbers();
+	write_number(&value); // from here on all watch
+	start_wait(on[0], &a, 1);
+	b.result = (enum weir_result)NOT_YET;
+	cr_assert_eq(weir_start(on[0], write_number, &value, NULL, NULL), 0);
+	cr_assert_eq(weir_start(on[0], wait_changed, &b, NULL, NULL), 0);
+	turns(on[0], 3);
+	cr_assert_eq(a.result, WEIR_RECEIVED);
+	cr_assert_eq(b.result, NOT_YET);
+	write_number(&value);
+	turns(on[0], 2);
+	cr_assert_eq(b.result, WEIR_RECEIVED);
+	close_both();
+	executors_end(1);
+}
+
 Test(latest, the_last_value_comes_before_the_end)
 {
 	struct wait a = {0};
