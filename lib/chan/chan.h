@@ -29,13 +29,15 @@
 //
 // While all users are on one executor, each wakes the next itself. From the
 // first use elsewhere on, each executor that has waiters watches the ring, and
-// who sends or receives does nothing for them.
+// who sends or receives does nothing for them but ring for those that sleep
+// (task/executor.h, sleeps), if there are any. Classes and places that do not go
+// together are in docs/channels.md.
 //
 // Memory.  open allocates; the last close frees. Handles lie where the caller
 // puts them and may be moved (copied, the old one forgotten) while unused. Their
 // users write to them: the two ends of a channel between cores belong on cache
-// lines of their own. An
-// executor may go while channels live that were used on it.
+// lines of their own. An executor may go while channels live that were used on
+// it.
 #ifndef WEIR_CHAN_CHAN_H
 #define WEIR_CHAN_CHAN_H
 
@@ -56,7 +58,7 @@ extern "C" {
 enum weir_result {
 	WEIR_SENT,	// all of it: it is the receiver's
 	WEIR_RECEIVED,	// at least one
-	WEIR_FULL,	// try: no room
+	WEIR_FULL,	// try, or in segments: no room
 	WEIR_EMPTY,	// try: nothing there
 	WEIR_CLOSED,	// the other side is gone, and all it sent was received
 	WEIR_TIMED_OUT, // the deadline came first; nothing happened
