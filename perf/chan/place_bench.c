@@ -5,6 +5,8 @@
 //
 //	one_executor  sent and received in turn by one task, with try_; beside
 //	              it rte_ring as DPDK gives it, in the same task
+//	wake          from the send of one message until it is received by who
+//	              sleeps meanwhile; half a millisecond between two
 //	stream        sent by one user, received by another on the other CPU, each
 //	              waiting when it must: an executor that polls, one that
 //	              sleeps, a thread that blocks
@@ -24,6 +26,7 @@
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define CAPACITY 1024
 #define BURST_MAX 32
@@ -324,6 +327,111 @@ static void stream(const char *class_name, enum weir_channel_class class_,
 	weir_executor_destroy(s.receives);
 }
 
+// ---- waking ----
+
+#define WAKES 20
+
+struct wake {
+	struct stream stream;
+	uint64_t ticks; // of all
+};
+
+static void send_seldom(void *arg)
+{
+	struct wake *wake = arg;
+
+	for (unsigned i = 0; i < WAKES; i++) {
+		uint64_t now;
+
+		if (wake->stream.sends)
+			weir_assert(weir_sleep(weir_in_us(500)) == 0);
+		else
+			nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+		now = weir_ticks();
+		weir_assert(weir_try_send(&wake->stream.tx, &now) == WEIR_SENT);
+	}
+	if (wake->stream.sends)
+		weir_executor_stop(wake->stream.sends);
+}
+
+static void recv_seldom(void *arg)
+{
+	struct wake *wake = arg;
+
+	for (unsigned i = 0; i < WAKES; i++) {
+		uint64_t sent;
+
+		if (wake->stream.receives)
+			weir_assert(weir_recv(&wake->stream.rx, &sent) ==
+				    WEIR_RECEIVED);
+		else
+			weir_assert(weir_recv_blocking(&wake->stream.rx, &sent,
+					    WEIR_NEVER) == WEIR_RECEIVED);
+		wake->ticks += weir_ticks() - sent;
+	}
+	if (wake->stream.receives)
+		weir_executor_stop(wake->stream.receives);
+}
+
+static void *wake_sender(void *arg)
+{
+	struct wake *wake = arg;
+
+	bench_pin(1);
+	if (wake->stream.sends)
+		weir_executor_run(wake->stream.sends);
+	else
+		send_seldom(wake);
+	return NULL;
+}
+
+static double run_wake(void *arg)
+{
+	struct wake *wake = arg;
+	struct stream *s = &wake->stream;
+	pthread_t thread;
+
+	wake->ticks = 0;
+	if (s->sends)
+		weir_assert(
+			!weir_start(s->sends, send_seldom, wake, NULL, NULL));
+	if (s->receives)
+		weir_assert(!weir_start(
+			s->receives, recv_seldom, wake, NULL, NULL));
+	pthread_create(&thread, NULL, wake_sender, wake);
+	if (s->receives)
+		weir_executor_run(s->receives);
+	else
+		recv_seldom(wake);
+	pthread_join(thread, NULL);
+	if (s->sends)
+		weir_executor_turn(s->sends);
+	if (s->receives)
+		weir_executor_turn(s->receives);
+	return (double)weir_clock_ns(weir_clock_real(), wake->ticks) / WAKES;
+}
+
+static void wake(enum place from, enum place to)
+{
+	const struct weir_channel_options options = {
+		.class_ = WEIR_SPSC, .message_size = 8};
+	struct wake w = {.stream = {.from = from,
+				 .to = to,
+				 .sends = executor_of(from),
+				 .receives = executor_of(to)}};
+	char text[64];
+
+	weir_assert(!weir_channel_open_with(
+		WAKES, &options, &w.stream.tx, &w.stream.rx));
+	snprintf(text, sizeof(text), "from=%s to=%s", place_names[from],
+		place_names[to]);
+	bench_measure("wake", text, "ns", run_wake, &w);
+	weir_tx_close(&w.stream.tx);
+	weir_rx_close(&w.stream.rx);
+	weir_executor_destroy(w.stream.sends);
+	weir_executor_destroy(w.stream.receives);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const names[] = {"mpmc", "spsc", "mpsc", "spmc"};
@@ -343,6 +451,10 @@ int main(int argc, char **argv)
 						(enum place)from,
 						(enum place)to);
 	}
+	if (bench_cpus() > 1)
+		for (unsigned from = POLLS; from <= BLOCKS; from++)
+			for (unsigned to = SLEEPS; to <= BLOCKS; to++)
+				wake((enum place)from, (enum place)to);
 	weir_executor_destroy(executor);
 	return bench_end();
 }

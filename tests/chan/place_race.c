@@ -4,6 +4,9 @@
 // thread that blocks. Senders are slower and faster than receivers in turn, so
 // that both sides sleep. A lost wakeup shows as a run that never ends: the
 // timeout of the test. What may not be is refused, with the reason.
+//
+// Before that: an executor that polls makes no system call to wake who sleeps. Its
+// thread is one that the kernel kills for any.
 #include "base/assert.h"
 #include "base/atomic.h"
 #include "base/error.h"
@@ -11,13 +14,18 @@
 #include "task/executor.h"
 #include "task/task.h"
 
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
-#define MESSAGES 1500 // of each sender
+#define MESSAGES 600 // of each sender
 #define USERS_MAX 2
 
 enum place { POLLS, SLEEPS, BLOCKS, PLACES };
@@ -37,7 +45,7 @@ static uint32_t received;
 // Sometimes it is long before the next message.
 static void dawdle(const struct user *user, unsigned i)
 {
-	if (i % 250 != (user->sends ? 0 : 125))
+	if (i % 100 != (user->sends ? 0 : 50))
 		return;
 	if (user->place == BLOCKS)
 		nanosleep(&(struct timespec){.tv_nsec = 300000}, NULL);
@@ -195,8 +203,108 @@ static void race(enum weir_channel_class class_, enum place from, enum place to)
 	weir_assert(received == txs * MESSAGES);
 }
 
+// ---- no system call ----
+
+#define WOKEN 42
+#define UNABLE 43
+
+static struct weir_tx quiet_tx;
+static struct weir_rx quiet_rx;
+
+static void recv_and_leave(void *arg)
+{
+	uint64_t message;
+
+	weir_assert(weir_recv(&quiet_rx, &message) == WEIR_RECEIVED);
+	weir_assert(weir_recv(&quiet_rx, &message) == WEIR_RECEIVED);
+	_exit(WOKEN);
+}
+
+static void *block_and_leave(void *arg)
+{
+	uint64_t message;
+
+	weir_assert(weir_recv_blocking(&quiet_rx, &message, WEIR_NEVER) ==
+		    WEIR_RECEIVED);
+	weir_assert(weir_recv_blocking(&quiet_rx, &message, WEIR_NEVER) ==
+		    WEIR_RECEIVED);
+	_exit(WOKEN);
+}
+
+static void send_one(void *arg)
+{
+	uint64_t message = 1;
+
+	weir_assert(weir_try_send(&quiet_tx, &message) == WEIR_SENT);
+}
+
+static void *run_sleeper(void *executor)
+{
+	weir_executor_run(executor);
+	return NULL;
+}
+
+// The second message comes when the receiver sleeps, from a thread that may not
+// even end but by exit.
+static void wake_quietly(enum place to)
+{
+	const struct weir_executor_options options[2] = {
+		{.node = -1}, {.sleeps = true, .node = -1}};
+	const struct weir_channel_options spsc = {
+		.class_ = WEIR_SPSC, .message_size = 8};
+	struct weir_executor *polls, *sleeps;
+	pthread_t thread;
+
+	weir_assert(!weir_channel_open_with(2, &spsc, &quiet_tx, &quiet_rx));
+	weir_assert(!weir_executor_create(&polls, &options[0], NULL));
+	weir_assert(!weir_executor_create(&sleeps, &options[1], NULL));
+	if (to == SLEEPS) {
+		weir_assert(
+			!weir_start(sleeps, recv_and_leave, NULL, NULL, NULL));
+		pthread_create(&thread, NULL, run_sleeper, sleeps);
+	} else {
+		pthread_create(&thread, NULL, block_and_leave, NULL);
+	}
+	weir_assert(!weir_start(polls, send_one, NULL, NULL, NULL));
+	weir_executor_turn(polls);
+	weir_assert(!weir_start(polls, send_one, NULL, NULL, NULL));
+	nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
+		_exit(UNABLE);
+	weir_executor_turn(polls);
+	syscall(SYS_exit, 0); // of this thread alone
+}
+
+static void no_system_call(enum place to)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		alarm(60); // the kernel may kill the thread alone
+		wake_quietly(to);
+		_exit(1);
+	}
+	weir_assert(waitpid(child, &status, 0) == child);
+	weir_assert(WIFEXITED(status));
+	weir_assert(
+		WEXITSTATUS(status) == WOKEN || WEXITSTATUS(status) == UNABLE);
+}
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SANITIZER_CALLS 1 // and would be killed for it
+#endif
+#endif
+
 int main(void)
 {
+#ifndef SANITIZER_CALLS
+	no_system_call(SLEEPS);
+	no_system_call(BLOCKS);
+#else
+	(void)no_system_call;
+#endif
 	for (unsigned c = WEIR_MPMC; c <= WEIR_SPMC; c++)
 		for (unsigned from = 0; from < PLACES; from++)
 			for (unsigned to = 0; to < PLACES; to++)
