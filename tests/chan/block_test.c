@@ -40,6 +40,8 @@ Test(block, only_ends_with_one_user_may_block_a_thread)
 				"%s", e.text);
 		cr_assert_eq(
 			weir_rx_may_block(&rx, NULL), rx_may[c] ? 0 : -EINVAL);
+		weir_tx_close(&tx);
+		weir_rx_close(&rx);
 	}
 }
 

@@ -273,8 +273,8 @@ Test(channel, a_single_end_has_no_second_user_and_says_whose_it_is)
 	static const bool many_tx[] = {true, false, true, false};
 	static const bool many_rx[] = {true, false, false, true};
 	struct weir_error e;
-	struct weir_tx tx2;
-	struct weir_rx rx2;
+	struct weir_tx tx2 = {0}, tx3 = {0};
+	struct weir_rx rx2 = {0}, rx3 = {0};
 
 	for (unsigned i = 0; i < 4; i++) {
 		open_values(classes[i], 4);
@@ -282,7 +282,7 @@ Test(channel, a_single_end_has_no_second_user_and_says_whose_it_is)
 		cr_assert_eq(weir_tx_clone_with(&tx, &tx2, &e),
 			many_tx[i] ? 0 : -EINVAL);
 		cr_assert_eq(
-			weir_tx_clone(&tx, &tx2), many_tx[i] ? 0 : -EINVAL);
+			weir_tx_clone(&tx, &tx3), many_tx[i] ? 0 : -EINVAL);
 		if (!many_tx[i])
 			cr_assert(strstr(e.text, "its one sender is thread '"),
 				"%s", e.text);
@@ -290,12 +290,16 @@ Test(channel, a_single_end_has_no_second_user_and_says_whose_it_is)
 		cr_assert_eq(weir_rx_clone_with(&rx, &rx2, &e),
 			many_rx[i] ? 0 : -EINVAL);
 		cr_assert_eq(
-			weir_rx_clone(&rx, &rx2), many_rx[i] ? 0 : -EINVAL);
+			weir_rx_clone(&rx, &rx3), many_rx[i] ? 0 : -EINVAL);
 		if (!many_rx[i])
 			cr_assert(
 				strstr(e.text, "its one receiver is thread '"));
 		weir_tx_close(&tx);
+		weir_tx_close(&tx2);
+		weir_tx_close(&tx3);
 		weir_rx_close(&rx);
+		weir_rx_close(&rx2);
+		weir_rx_close(&rx3);
 	}
 }
 
