@@ -29,16 +29,19 @@
 //
 // While all users are on one executor, each wakes the next itself. From the
 // first use elsewhere on, each executor that has waiters watches the ring, and
-// who sends or receives does nothing for them.
+// who sends or receives does nothing for them but ring for those that sleep
+// (task/executor.h, sleeps), if there are any. Classes and places that do not go
+// together are in docs/channels.md.
 //
 // Memory.  open allocates; the last close frees. Handles lie where the caller
 // puts them and may be moved (copied, the old one forgotten) while unused. Their
 // users write to them: the two ends of a channel between cores belong on cache
-// lines of their own. An
-// executor may go while channels live that were used on it.
+// lines of their own. An executor may go while channels live that were used on
+// it.
 #ifndef WEIR_CHAN_CHAN_H
 #define WEIR_CHAN_CHAN_H
 
+#include "base/clock.h"
 #include "chan/end.h"
 
 #include <stdbool.h>
@@ -55,18 +58,28 @@ extern "C" {
 enum weir_result {
 	WEIR_SENT,	// all of it: it is the receiver's
 	WEIR_RECEIVED,	// at least one
-	WEIR_FULL,	// try: no room
+	WEIR_FULL,	// try, or in segments: no room
 	WEIR_EMPTY,	// try: nothing there
 	WEIR_CLOSED,	// the other side is gone, and all it sent was received
 	WEIR_TIMED_OUT, // the deadline came first; nothing happened
 	WEIR_CANCELED,	// the task is cancelled; nothing happened
+	WEIR_RESERVED,	// chan/permit.h: the permits are the caller's
 };
 
 #define WEIR_CHECKED __attribute__((warn_unused_result))
 
-enum weir_channel_class { WEIR_MPMC, WEIR_SPSC };
+// How many senders and receivers there may be at once. An end that has one user
+// only is the cheaper one: it remembers how far the other side was.
+enum weir_channel_class { WEIR_MPMC, WEIR_SPSC, WEIR_MPSC, WEIR_SPMC };
+
+// Where its users may be. What is local is used by one executor only, and costs
+// no atomic operation; the program ends with a sentence when somebody else uses
+// it. Closing is for others too, once that executor stands still.
+enum weir_channel_place { WEIR_ANYWHERE, WEIR_LOCAL };
 
 struct weir_channel; // shared by the ends
+struct weir_error;
+struct weir_segments;
 
 // The ends. Touch them only through the functions.
 struct weir_tx {
@@ -82,6 +95,7 @@ struct weir_rx {
 
 struct weir_channel_options {
 	enum weir_channel_class class_; // default MPMC
+	enum weir_channel_place place;	// default anywhere
 	unsigned message_size;		// bytes, a multiple of 4; 0: pointers
 	int node;			// NUMA node + 1; 0: any
 	const char *name;		// for reports; cut; NULL: "channel"
@@ -91,10 +105,26 @@ struct weir_channel_options {
 	// channel. NULL when nothing must be freed.
 	void (*release)(void *arg, void *message);
 	void *release_arg;
+	bool permits; // room can be reserved: chan/permit.h
+	// segments: there is no ring, the channel grows in segments of that
+	// pool (chan/segments.h), and capacity is the cap. No send waits: at
+	// the cap, or when the pool is empty, the answer is FULL at once.
+	// on_high_water is called by the sender that makes it hold high_water
+	// messages, and then not until it held less than half of that.
+	struct weir_segments *segments;
+	unsigned high_water; // 0: nobody is told
+	void (*on_high_water)(void *arg, unsigned len);
+	void *high_water_arg;
+	// owned_size: each pointer is of so many bytes that have one owner.
+	// Builds with checks then see to it that nobody sends what is still in
+	// a channel, touches it there, or leaves it behind.
+	unsigned owned_size;
+	struct weir_error *error; // says why open refused; may be NULL
 };
 
 // weir_channel_open opens an MPMC channel of pointers that holds exactly
-// capacity messages, 1..2^30-1. Answers 0, -EINVAL or -ENOMEM.
+// capacity messages, 1..2^30-1. Answers 0, -EINVAL, -ENOMEM, or -ENOBUFS when
+// there is no segment for it.
 int weir_channel_open(
 	unsigned capacity, struct weir_tx *tx, struct weir_rx *rx);
 int weir_channel_open_with(unsigned capacity,
@@ -102,9 +132,15 @@ int weir_channel_open_with(unsigned capacity,
 	struct weir_rx *rx);
 
 // weir_tx_clone, weir_rx_clone make a further end for a further user. -EINVAL
-// when the class allows one user only.
+// when the class allows one user only; the _with forms then say in e (may be
+// NULL) whose the end is and who asked for another. A build with checks also
+// ends the program, naming both, when two use such an end at the same time.
 int weir_tx_clone(const struct weir_tx *tx, struct weir_tx *clone);
+int weir_tx_clone_with(
+	const struct weir_tx *tx, struct weir_tx *clone, struct weir_error *e);
 int weir_rx_clone(const struct weir_rx *rx, struct weir_rx *clone);
+int weir_rx_clone_with(
+	const struct weir_rx *rx, struct weir_rx *clone, struct weir_error *e);
 
 // weir_tx_close, weir_rx_close give up an end; it is all zero then, and closing
 // it again is harmless. Waiters on the other side learn of the last one.
@@ -142,6 +178,25 @@ WEIR_CHECKED enum weir_result weir_try_recv_burst(
 	struct weir_rx *rx, void *messages, unsigned count, unsigned *done);
 WEIR_CHECKED enum weir_result weir_recv_burst(struct weir_rx *rx,
 	void *messages, unsigned count, unsigned *done, uint64_t deadline);
+
+// weir_send_blocking and weir_recv_blocking are for threads without an executor:
+// the thread sleeps until there is room, or a message. They also answer CLOSED
+// and TIMED_OUT; the deadline is one of the real clock. A thread that sleeps may
+// also be preempted, so the end must be one with a single user, and the channel
+// bounded and not local: weir_tx_may_block and weir_rx_may_block answer 0, or
+// -EINVAL with the reason in e (may be NULL), with which the program ends if
+// it blocks in spite of it.
+WEIR_CHECKED enum weir_result weir_send_blocking(
+	struct weir_tx *tx, void *message, uint64_t deadline);
+WEIR_CHECKED enum weir_result weir_recv_blocking(
+	struct weir_rx *rx, void *message, uint64_t deadline);
+int weir_tx_may_block(const struct weir_tx *tx, struct weir_error *e);
+int weir_rx_may_block(const struct weir_rx *rx, struct weir_error *e);
+
+// weir_tx_wait_closed waits until no receiver is left: CLOSED, TIMED_OUT or
+// CANCELED. Tasks only; others may use the end meanwhile.
+WEIR_CHECKED enum weir_result weir_tx_wait_closed(
+	struct weir_tx *tx, uint64_t deadline);
 
 // weir_tx_room answers for how many messages the ring has room now: a
 // reservation on SPSC (only this end can use it up), a hint on MPMC. It looks

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chan/channel.h"
 #include "base/assert.h"
+#include "base/error.h"
 #include "mem/mem.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static size_t footprint(size_t ring_size)
@@ -12,10 +14,62 @@ static size_t footprint(size_t ring_size)
 	       offsetof(struct weir_channel_shared, ring) + ring_size;
 }
 
-static bool is_valid(const struct weir_channel_options *options)
+// why_not answers what is wrong with options, NULL: nothing.
+static const char *why_not(
+	unsigned capacity, const struct weir_channel_options *options)
 {
-	return options->message_size <= WEIR_MESSAGE_SIZE_MAX &&
-	       (options->class_ == WEIR_MPMC || options->class_ == WEIR_SPSC);
+	if (capacity == 0 || capacity > WEIR_RING_CAPACITY_MAX)
+		return "it can hold 1..1073741823 messages";
+	if (options->message_size > WEIR_MESSAGE_SIZE_MAX ||
+		options->message_size % 4)
+		return "a message has up to 1024 bytes, a multiple of 4";
+	if (options->class_ > WEIR_SPMC || options->place > WEIR_LOCAL)
+		return "there is no such class or place";
+	if (options->segments && options->permits)
+		return "room in segments cannot be reserved: others take it";
+	if (options->owned_size && options->message_size)
+		return "only pointers have an owner to be watched";
+	return NULL;
+}
+
+static enum weir_way way_of(
+	const struct weir_channel_options *options, bool many, bool others)
+{
+	if (options->segments)
+		return WEIR_WAY_CHAIN;
+	if (options->place == WEIR_LOCAL)
+		return WEIR_WAY_LOCAL;
+	if (many)
+		return WEIR_WAY_MANY;
+	return others ? WEIR_WAY_MIXED : WEIR_WAY_SINGLE;
+}
+
+// name_it gives a new channel its name, and its ends the name of who opened it.
+static void name_it(struct weir_channel *channel,
+	const struct weir_channel_options *options)
+{
+	snprintf(channel->name, sizeof(channel->name), "%s",
+		options->name ? options->name : "channel");
+	weir_user_name(channel->tx_user.name);
+	weir_user_name(channel->rx_user.name);
+	channel->parking.name = channel->name;
+}
+
+static void init_class(struct weir_channel *channel,
+	const struct weir_channel_options *options)
+{
+	bool many_tx = weir_class_many_tx(options->class_);
+	bool many_rx = weir_class_many_rx(options->class_);
+
+	channel->class_ = options->class_;
+	channel->tx_way = way_of(options, many_tx, many_rx);
+	channel->rx_way = way_of(options, many_rx, many_tx);
+	channel->words = channel->tx_way == WEIR_WAY_SINGLE &&
+			 channel->message_size == 8 && !options->permits &&
+			 !(WEIR_OWNERS && options->owned_size);
+	channel->chain_many_tx = many_tx && options->place != WEIR_LOCAL;
+	channel->chain_many_rx = many_rx && options->place != WEIR_LOCAL;
+	channel->parking.local = options->place == WEIR_LOCAL;
 }
 
 static struct weir_channel *create(unsigned capacity, unsigned message_size,
@@ -26,39 +80,80 @@ static struct weir_channel *create(unsigned capacity, unsigned message_size,
 
 	if (!channel)
 		return NULL;
-	channel->owner = WEIR_OWNER_NOBODY;
-	channel->multi = options->class_ == WEIR_MPMC;
-	channel->words = !channel->multi && message_size == 8;
+	weir_parking_init(&channel->parking, weir_channel_available);
+	channel->parking.shared = weir_channel_shared_now;
 	channel->pointers = options->message_size == 0;
 	channel->message_size = message_size;
+	channel->capacity = capacity;
+	channel->owned_size = options->owned_size;
+	channel->permits = options->permits;
+	channel->credits = capacity;
+	channel->high_water = options->high_water;
+	channel->on_high_water = options->on_high_water;
+	channel->high_water_arg = options->high_water_arg;
+	init_class(channel, options);
+	name_it(channel, options);
 	channel->release = options->release;
 	channel->release_arg = options->release_arg;
 	channel->handle_count = 2;
-	for (unsigned i = 0; i < WEIR_CHANNEL_PLACES; i++)
-		weir_place_init(&channel->places[i], channel);
 	channel->shared = (struct weir_channel_shared *)(void *)&channel[1];
 	channel->shared->tx_count = 1;
 	channel->shared->rx_count = 1;
-	weir_ring_init(&channel->shared->ring,
-		options->name ? options->name : "channel", capacity,
-		channel->multi);
+	weir_ring_init_ends(&channel->shared->ring, channel->name,
+		options->segments ? 1 : capacity,
+		channel->tx_way == WEIR_WAY_MANY,
+		channel->rx_way == WEIR_WAY_MANY);
 	return channel;
+}
+
+static int refuse_open(
+	const struct weir_channel_options *options, int error, const char *why)
+{
+	return weir_error_set(options->error, error,
+		"channel '%s' cannot be opened: %s",
+		options->name ? options->name : "channel", why);
+}
+
+static int init_chain(struct weir_channel *channel,
+	const struct weir_channel_options *options)
+{
+	int err;
+
+	if (!options->segments)
+		return 0;
+	err = weir_chain_init(&channel->chain, options->segments,
+		channel->capacity, channel->message_size);
+	if (err)
+		refuse_open(options, err,
+			err == -ENOBUFS ? "the pool has no segment left"
+					: "the pool's messages have another "
+					  "size");
+	return err;
 }
 
 int weir_channel_open_with(unsigned capacity,
 	const struct weir_channel_options *options, struct weir_tx *tx,
 	struct weir_rx *rx)
 {
+	const char *why = why_not(capacity, options);
 	unsigned message_size =
 		options->message_size ? options->message_size : sizeof(void *);
-	size_t ring_size = weir_ring_memory_size(capacity, message_size);
 	struct weir_channel *channel;
+	int err;
 
-	if (!ring_size || !is_valid(options))
-		return -EINVAL;
-	channel = create(capacity, message_size, ring_size, options);
+	if (why)
+		return refuse_open(options, -EINVAL, why);
+	channel = create(capacity, message_size,
+		weir_ring_memory_size(
+			options->segments ? 1 : capacity, message_size),
+		options);
 	if (!channel)
-		return -ENOMEM;
+		return refuse_open(options, -ENOMEM, "no memory");
+	err = init_chain(channel, options);
+	if (err) {
+		weir_mem_destroy(channel);
+		return err;
+	}
 	tx->channel = channel;
 	rx->channel = channel;
 	weir_ring_tx_init(&tx->end, &channel->shared->ring, message_size);
@@ -72,44 +167,83 @@ int weir_channel_open(unsigned capacity, struct weir_tx *tx, struct weir_rx *rx)
 		capacity, &(struct weir_channel_options){0}, tx, rx);
 }
 
-int weir_tx_clone(const struct weir_tx *tx, struct weir_tx *clone)
+static const char *class_name(enum weir_channel_class class_)
+{
+	static const char *const names[] = {"MPMC", "SPSC", "MPSC", "SPMC"};
+
+	return names[class_];
+}
+
+static int refuse(const struct weir_channel *channel,
+	const struct weir_user *user, const char *end, struct weir_error *e)
+{
+	char name[WEIR_USER_NAME_SIZE];
+
+	weir_user_name(name);
+	return weir_error_set(e, -EINVAL,
+		"channel '%s' is %s and its one %s is %s's: %s cannot have a "
+		"second; open it as a class that allows more",
+		channel->name, class_name(channel->class_), end, user->name,
+		name);
+}
+
+int weir_tx_clone_with(
+	const struct weir_tx *tx, struct weir_tx *clone, struct weir_error *e)
 {
 	struct weir_channel *channel = tx->channel;
 
-	if (!channel->multi)
-		return -EINVAL;
+	if (!weir_class_many_tx(channel->class_))
+		return refuse(channel, &channel->tx_user, "sender", e);
 	add_acq_rel(&channel->handle_count, 1);
 	add_acq_rel(&channel->shared->tx_count, 1);
 	*clone = *tx;
 	return 0;
 }
 
-int weir_rx_clone(const struct weir_rx *rx, struct weir_rx *clone)
+int weir_tx_clone(const struct weir_tx *tx, struct weir_tx *clone)
+{
+	return weir_tx_clone_with(tx, clone, NULL);
+}
+
+int weir_rx_clone_with(
+	const struct weir_rx *rx, struct weir_rx *clone, struct weir_error *e)
 {
 	struct weir_channel *channel = rx->channel;
 
-	if (!channel->multi)
-		return -EINVAL;
+	if (!weir_class_many_rx(channel->class_))
+		return refuse(channel, &channel->rx_user, "receiver", e);
 	add_acq_rel(&channel->handle_count, 1);
 	add_acq_rel(&channel->shared->rx_count, 1);
 	*clone = *rx;
 	return 0;
 }
 
+int weir_rx_clone(const struct weir_rx *rx, struct weir_rx *clone)
+{
+	return weir_rx_clone_with(rx, clone, NULL);
+}
+
 static bool take_one(struct weir_channel *channel, void *message)
 {
-	struct weir_ring_rx end;
+	struct weir_rx rx = {.channel = channel};
 
 	// Its own end, used once: what the last receiver knew is gone.
-	weir_ring_rx_init(&end, &channel->shared->ring, channel->message_size);
-	return channel->multi ? weir_ring_recv_multi(&end, message, 1)
-			      : weir_ring_recv(&end, message, 1);
+	// It looks at the other side by itself, in its own way.
+	weir_ring_rx_init(
+		&rx.end, &channel->shared->ring, channel->message_size);
+	rx.end.limit = load_relaxed(&channel->shared->ring.cons.head);
+	return channel_take(&rx, message, 1);
 }
 
 static void release(struct weir_channel *channel, void *message)
 {
-	if (!channel->release)
+	if (!channel->release) {
+		if (WEIR_OWNERS && channel->owned_size)
+			weir_owner_leak(channel->name, *(void **)message);
 		return;
+	}
+	if (WEIR_OWNERS && channel->owned_size)
+		weir_owner_receive(channel->name, *(void **)message);
 	channel->release(channel->release_arg,
 		channel->pointers ? *(void **)message : message);
 }
@@ -121,7 +255,7 @@ void weir_channel_drain(struct weir_channel *channel)
 
 	// Who finds it busy leaves: the one inside looks once more after it
 	// has said that it is done.
-	while (weir_ring_len(&shared->ring) > 0 &&
+	while (weir_channel_len(channel) > 0 &&
 		!exchange_acq_rel(&shared->draining, 1)) {
 		while (take_one(channel, message))
 			release(channel, message);
@@ -130,12 +264,26 @@ void weir_channel_drain(struct weir_channel *channel)
 	}
 }
 
-static void leave(struct weir_channel *channel)
+void weir_channel_leave(struct weir_channel *channel)
 {
 	if (sub_acq_rel(&channel->handle_count, 1) > 1)
 		return;
 	weir_channel_drain(channel); // what was sent while receivers closed
+	if (channel->chain.segments)
+		weir_chain_fini(&channel->chain);
 	weir_mem_destroy(channel);
+}
+
+// enter_to_close is weir_channel_enter, but a local channel may be closed from
+// elsewhere: when its executor stands still, or has gone.
+static struct weir_place *enter_to_close(struct weir_channel *channel)
+{
+	struct weir_parking *parking = &channel->parking;
+
+	if (parking->local && load_relaxed(&parking->owner) !=
+				      (uintptr_t)weir_executor_current())
+		return NULL;
+	return weir_channel_enter(channel);
 }
 
 void weir_tx_close(struct weir_tx *tx)
@@ -145,11 +293,11 @@ void weir_tx_close(struct weir_tx *tx)
 
 	if (!channel)
 		return;
-	place = weir_channel_enter(channel);
+	place = enter_to_close(channel);
 	*tx = (struct weir_tx){0};
 	if (sub_acq_rel(&channel->shared->tx_count, 1) == 1)
-		weir_channel_wake(place, WEIR_SIDE_RECV);
-	leave(channel);
+		weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
+	weir_channel_leave(channel);
 }
 
 void weir_rx_close(struct weir_rx *rx)
@@ -159,46 +307,82 @@ void weir_rx_close(struct weir_rx *rx)
 
 	if (!channel)
 		return;
-	place = weir_channel_enter(channel);
+	place = enter_to_close(channel);
 	*rx = (struct weir_rx){0};
 	if (sub_acq_rel(&channel->shared->rx_count, 1) == 1) {
 		store_release(&channel->express, WEIR_EXPRESS_OVER);
 		weir_channel_drain(channel);
-		weir_channel_wake(place, WEIR_SIDE_SEND);
+		weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
+		weir_parking_wake(&channel->parking, place, WEIR_SIDE_CLOSED);
 	}
-	leave(channel);
+	weir_channel_leave(channel);
+}
+
+unsigned weir_channel_available(const struct weir_side *side)
+{
+	const struct weir_channel *channel = weir_container(
+		side->place->parking, struct weir_channel, parking);
+	const struct weir_channel_shared *shared = channel->shared;
+	enum weir_side_kind kind = weir_side_kind_of(side);
+	bool recv = kind == WEIR_SIDE_RECV;
+	unsigned len;
+
+	// The count first: what the last sender sent is there by then.
+	if (load_acquire(recv ? &shared->tx_count : &shared->rx_count) == 0)
+		return WEIR_AVAILABLE_ALL;
+	if (kind == WEIR_SIDE_CLOSED)
+		return 0;
+	if (!recv && channel->permits)
+		return load_acquire(&channel->credits);
+	len = weir_channel_len(channel);
+	return recv ? len : channel->capacity - len;
+}
+
+void weir_channel_shared_now(struct weir_parking *parking)
+{
+	struct weir_channel *channel =
+		weir_container(parking, struct weir_channel, parking);
+	uint32_t not_yet = WEIR_EXPRESS_NOT_YET;
+
+	if (channel->words)
+		cas_acq_rel(&channel->express, &not_yet, WEIR_EXPRESS);
 }
 
 unsigned weir_tx_len(const struct weir_tx *tx)
 {
-	return weir_ring_len(tx->end.ring);
+	return weir_channel_len(tx->channel);
 }
 
 unsigned weir_rx_len(const struct weir_rx *rx)
 {
-	return weir_ring_len(rx->end.ring);
+	return weir_channel_len(rx->channel);
 }
 
 unsigned weir_tx_capacity(const struct weir_tx *tx)
 {
-	return tx->end.ring->capacity;
+	return tx->channel->capacity;
 }
 
 unsigned weir_rx_capacity(const struct weir_rx *rx)
 {
-	return rx->end.ring->capacity;
+	return rx->channel->capacity;
 }
 
 unsigned weir_tx_room(struct weir_tx *tx)
 {
-	return tx->end.ring->capacity - weir_ring_len(tx->end.ring);
+	const struct weir_channel *channel = tx->channel;
+
+	if (channel->permits)
+		return load_acquire(&channel->credits);
+	return channel->capacity - weir_channel_len(channel);
 }
 
 unsigned weir_tx_credit(struct weir_tx *tx, unsigned wanted)
 {
-	unsigned room = tx->channel->multi
-				? weir_tx_room(tx)
-				: weir_ring_tx_room(&tx->end, wanted);
+	const struct weir_channel *channel = tx->channel;
+	bool knows = channel->tx_way == WEIR_WAY_SINGLE && !channel->permits;
+	unsigned room =
+		knows ? weir_ring_tx_room(&tx->end, wanted) : weir_tx_room(tx);
 
 	return room < wanted ? room : wanted;
 }
@@ -212,5 +396,5 @@ bool weir_rx_closed(struct weir_rx *rx)
 {
 	// The count first: what the last sender sent is there by then.
 	return load_acquire(&rx->channel->shared->tx_count) == 0 &&
-	       weir_ring_len(rx->end.ring) == 0;
+	       weir_channel_len(rx->channel) == 0;
 }

@@ -4,63 +4,17 @@
 //
 //	weir_tx ─┐                ┌─ shared: counts, rte_ring (no pointers)
 //	weir_tx ─┼─▶ weir_channel ┤
-//	weir_rx ─┘                └─ places: one for each executor that waits
-//
-// Who wakes.  owner says who has used the channel so far:
-//
-//	nobody ──▶ one executor ──▶ sharing ──▶ shared
-//	    └────────────────────────────────────▲
-//
-// It only goes forward, and each user makes itself known there before it first
-// touches the ring. While there is one executor, whoever makes room or sends
-// something wakes those that wait for it, and nobody watches. Once shared, each
-// executor with waiters watches the ring itself.
-//
-// The change.  The second user takes owner to sharing. If the first has
-// waiters, it posts to it: the first then starts its watches and only there
-// takes owner to shared. A waiter does not leave before that, so that the first
-// executor and the channel live as long as the post does.
-// Ordering, "the change": the first writes parked, then reads owner, when it
-// parks and when it leaves; the second writes owner, then reads parked; a full
-// fence between the two on both sides. So either the first sees the change and
-// watches by itself, or the second sees the waiter and posts; and who leaves
-// sees that there is a post, or the second that nobody is there.
+//	weir_rx ─┘                └─ parking: who waits, who wakes them
 #ifndef WEIR_CHAN_CHANNEL_H
 #define WEIR_CHAN_CHANNEL_H
 
+#include "base/error.h"
+#include "chan/chain.h"
 #include "chan/chan.h"
+#include "chan/owner.h"
+#include "chan/parking.h"
 #include "chan/ring.h"
-#include "task/executor_inline.h"
-#include "task/wait.h"
-
-#include <errno.h>
-#include <stdalign.h>
-
-// The executors that can park on one channel. A task of one more looks again
-// each turn instead.
-#define WEIR_CHANNEL_PLACES 16
-
-// What one waits for: messages, or room for them.
-enum weir_side_kind { WEIR_SIDE_RECV, WEIR_SIDE_SEND, WEIR_SIDES };
-
-// Those who wait for one thing on one executor; its thread alone touches it.
-struct weir_side {
-	struct weir_watch watch;
-	struct weir_place *place;
-	unsigned granted; // woken, and have not run yet
-	unsigned greedy;  // parked or granted, and can take more than one
-};
-
-struct weir_place {
-	// Written once, by its executor.
-	alignas(WEIR_CACHE_LINE) struct weir_executor *executor;
-	struct weir_channel *channel;
-	// The executor's thread writes.
-	uint32_t parked; // parked or granted, of both sides; read by others
-	struct weir_side side[WEIR_SIDES];
-	// Who takes owner to sharing writes.
-	struct weir_post post;
-};
+#include "chan/user.h"
 
 // What both ends share. It holds no pointers.
 struct weir_channel_shared {
@@ -71,85 +25,195 @@ struct weir_channel_shared {
 	alignas(WEIR_CACHE_LINE) struct rte_ring ring; // elements follow
 };
 
-enum {
-	WEIR_OWNER_NOBODY = 1, // no executor lies here
-	WEIR_OWNER_SHARING,
-	WEIR_OWNER_SHARED,
-};
-
 // Whether words may be sent and received the shortest way: one user on each
 // end, shared, receivers there. It may last a moment longer than its reasons,
 // as any look at a count may.
 enum { WEIR_EXPRESS_NOT_YET, WEIR_EXPRESS, WEIR_EXPRESS_OVER };
 
+// How the users of one end treat the ring.
+enum weir_way {
+	WEIR_WAY_SINGLE, // one user, and one on the other end
+	WEIR_WAY_MIXED,	 // one user, many on the other end
+	WEIR_WAY_MANY,
+	WEIR_WAY_LOCAL, // any number, on one executor
+	WEIR_WAY_CHAIN, // no ring at all
+};
+
 struct weir_channel {
-	uintptr_t owner; // see "Who wakes"
 	struct weir_channel_shared *shared;
-	bool multi;    // many users on each end
+	enum weir_channel_class class_;
+	enum weir_way tx_way, rx_way;
 	bool words;    // one user on each end, messages of 8 bytes
 	bool pointers; // cleared when sent
 	unsigned message_size;
 	void (*release)(void *arg, void *message);
 	void *release_arg;
 	uint32_t express; // WEIR_EXPRESS, once it is and as long as it lasts
+	unsigned capacity;
+	unsigned owned_size;
+	bool permits;
+	bool chain_many_tx, chain_many_rx;
+	unsigned high_water; // 0: none
+	void (*on_high_water)(void *arg, unsigned len);
+	void *high_water_arg;
+	char name[32];
+	struct weir_user tx_user, rx_user; // of ends with one user
 	// Any user writes, when one comes or goes.
 	alignas(WEIR_CACHE_LINE) uint32_t handle_count;
-	// The first is the owner's, the others belong to who claims them.
-	struct weir_place places[WEIR_CHANNEL_PLACES];
+	uint32_t high; // high_water was reached, and not half of it since
+	// Any sender and receiver writes, where there are permits.
+	alignas(WEIR_CACHE_LINE) uint32_t credits;
+	uint32_t reserved; // permits that are out
+	struct weir_chain chain;
+	struct weir_parking parking;
 };
+
+// weir_class_many tells whether a class allows many users at that end.
+static inline bool weir_class_many_tx(enum weir_channel_class class_)
+{
+	return class_ == WEIR_MPMC || class_ == WEIR_MPSC;
+}
+
+static inline bool weir_class_many_rx(enum weir_channel_class class_)
+{
+	return class_ == WEIR_MPMC || class_ == WEIR_SPMC;
+}
 
 static inline bool weir_channel_is_express(const struct weir_channel *channel)
 {
 	return likely(load_acquire(&channel->express) == WEIR_EXPRESS);
 }
 
-// weir_channel_meet is the rest of weir_channel_enter.
-struct weir_place *weir_channel_meet(struct weir_channel *channel);
-
-// weir_channel_enter makes the caller known as a user, which each operation
-// does first. Answers the place whose waiters the caller must wake, or NULL.
+// weir_channel_enter is weir_parking_enter of the channel.
 static inline struct weir_place *weir_channel_enter(
 	struct weir_channel *channel)
 {
-	uintptr_t owner = load_relaxed(&channel->owner);
-
-	if (likely(owner == WEIR_OWNER_SHARED))
-		return NULL;
-	if (likely(owner == (uintptr_t)weir_executor_current()))
-		return &channel->places[0];
-	return weir_channel_meet(channel);
+	return weir_parking_enter(&channel->parking);
 }
 
-// weir_side_push wakes those that can go on now.
-void weir_side_push(struct weir_side *side);
+// What is no ring, or is watched: apart, since it is not on the shortest way.
+unsigned weir_channel_put_chain(
+	struct weir_channel *channel, const void *messages, unsigned count);
+unsigned weir_channel_take_chain(
+	struct weir_channel *channel, void *messages, unsigned count);
+unsigned weir_channel_put_owned(
+	struct weir_tx *tx, const void *messages, unsigned count);
+unsigned weir_channel_take_owned(
+	struct weir_rx *rx, void *messages, unsigned count);
 
-// weir_channel_wake wakes the waiters of one side at place, the answer of
-// weir_channel_enter, after something was done for them.
-static inline void weir_channel_wake(
-	struct weir_place *place, enum weir_side_kind kind)
+static inline __attribute__((always_inline)) unsigned channel_put(
+	struct weir_tx *tx, const void *messages, unsigned count)
 {
-	if (place && !weir_wait_queue_empty(&place->side[kind].watch.queue))
-		weir_side_push(&place->side[kind]);
+	switch (tx->channel->tx_way) {
+	case WEIR_WAY_SINGLE:
+		return weir_ring_send(&tx->end, messages, count);
+	case WEIR_WAY_MIXED:
+		return weir_ring_send_mixed(&tx->end, messages, count);
+	case WEIR_WAY_MANY:
+		return weir_ring_send_multi(&tx->end, messages, count);
+	case WEIR_WAY_CHAIN:
+		return weir_channel_put_chain(tx->channel, messages, count);
+	case WEIR_WAY_LOCAL:
+		break;
+	}
+	// Another end may have sent meanwhile: what is kept is not of use.
+	tx->end.limit = tx->end.ring->cons.tail + tx->end.ring->capacity;
+	return weir_ring_send(&tx->end, messages, count);
 }
 
-// weir_place_init prepares a place that nobody has yet.
-void weir_place_init(struct weir_place *place, struct weir_channel *channel);
+static inline __attribute__((always_inline)) unsigned channel_take(
+	struct weir_rx *rx, void *messages, unsigned count)
+{
+	switch (rx->channel->rx_way) {
+	case WEIR_WAY_SINGLE:
+		return weir_ring_recv(&rx->end, messages, count);
+	case WEIR_WAY_MIXED:
+		return weir_ring_recv_mixed(&rx->end, messages, count);
+	case WEIR_WAY_MANY:
+		return weir_ring_recv_multi(&rx->end, messages, count);
+	case WEIR_WAY_CHAIN:
+		return weir_channel_take_chain(rx->channel, messages, count);
+	case WEIR_WAY_LOCAL:
+		break;
+	}
+	rx->end.limit = rx->end.ring->prod.tail;
+	return weir_ring_recv(&rx->end, messages, count);
+}
 
-// A wait of the calling task on one side, as often as it takes.
-struct weir_waiter {
-	struct weir_side *side; // NULL: no place is left
-	bool greedy;		// it can take more than one
-	bool waited;
-};
+// weir_channel_put and weir_channel_take move as many messages as there is room
+// for, or as there are, and answer how many. The caller has entered.
+static inline __attribute__((always_inline)) unsigned weir_channel_put(
+	struct weir_tx *tx, const void *messages, unsigned count)
+{
+	if (WEIR_OWNERS && tx->channel->owned_size)
+		return weir_channel_put_owned(tx, messages, count);
+	return channel_put(tx, messages, count);
+}
 
-// weir_waiter_init prepares a wait; answers whether others wait already, so
-// that the caller must not try first.
-bool weir_waiter_init(struct weir_waiter *waiter, struct weir_channel *channel,
-	enum weir_side_kind kind, bool greedy);
+static inline __attribute__((always_inline)) unsigned weir_channel_take(
+	struct weir_rx *rx, void *messages, unsigned count)
+{
+	if (WEIR_OWNERS && rx->channel->owned_size)
+		return weir_channel_take_owned(rx, messages, count);
+	return channel_take(rx, messages, count);
+}
 
-// weir_waiter_wait parks until it is worth while to try again. Answers 0,
-// -ETIMEDOUT or -ECANCELED.
-int weir_waiter_wait(struct weir_waiter *waiter, uint64_t deadline);
+// weir_channel_len answers how many messages are held.
+static inline unsigned weir_channel_len(const struct weir_channel *channel)
+{
+	if (unlikely(channel->tx_way == WEIR_WAY_CHAIN))
+		return weir_chain_len(&channel->chain);
+	return weir_ring_len(&channel->shared->ring);
+}
+
+// weir_credits_take takes min..max credits of a channel with permits, *count of
+// them; false: there are fewer, and none was taken.
+bool weir_credits_take(struct weir_channel *channel, unsigned min, unsigned max,
+	unsigned *count);
+
+// weir_channel_room_made is the one way on which room comes back: a message that
+// was received, a permit that was dropped. It returns the credits and wakes who
+// waits for them.
+static inline __attribute__((always_inline)) void weir_channel_room_made(
+	struct weir_channel *channel, struct weir_place *place, unsigned count)
+{
+	if (unlikely(channel->permits))
+		add_acq_rel(&channel->credits, count);
+	weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
+}
+
+// weir_tx_enter and weir_tx_leave stand around each operation of an end, as do
+// those of weir_rx: see chan/user.h.
+static inline void weir_tx_enter(struct weir_channel *channel)
+{
+	if (!weir_class_many_tx(channel->class_))
+		weir_user_enter(&channel->tx_user, channel->name, "sender");
+}
+
+static inline void weir_tx_leave(struct weir_channel *channel)
+{
+	if (!weir_class_many_tx(channel->class_))
+		weir_user_leave(&channel->tx_user);
+}
+
+static inline void weir_rx_enter(struct weir_channel *channel)
+{
+	if (!weir_class_many_rx(channel->class_))
+		weir_user_enter(&channel->rx_user, channel->name, "receiver");
+}
+
+static inline void weir_rx_leave(struct weir_channel *channel)
+{
+	if (!weir_class_many_rx(channel->class_))
+		weir_user_leave(&channel->rx_user);
+}
+
+// weir_waiter_init is weir_waiter_begin on a channel.
+static inline bool weir_waiter_init(struct weir_waiter *waiter,
+	struct weir_channel *channel, enum weir_side_kind kind, bool greedy)
+{
+	return weir_waiter_begin(waiter, &channel->parking, kind, greedy);
+}
 
 // weir_waiter_result names the answer of a wait that failed.
 static inline enum weir_result weir_waiter_result(int err)
@@ -157,8 +221,25 @@ static inline enum weir_result weir_waiter_result(int err)
 	return err == -ETIMEDOUT ? WEIR_TIMED_OUT : WEIR_CANCELED;
 }
 
-// weir_waiter_end passes on what the caller left for those behind it.
-void weir_waiter_end(struct weir_waiter *waiter);
+// weir_channel_available is the parking's available, weir_channel_shared_now its
+// shared.
+unsigned weir_channel_available(const struct weir_side *side);
+void weir_channel_shared_now(struct weir_parking *parking);
+
+// weir_channel_may_block is what weir_tx_may_block and weir_rx_may_block answer;
+// weir_channel_must_block ends the program with what they say.
+int weir_channel_may_block(const struct weir_channel *channel,
+	enum weir_way way, const char *does, struct weir_error *e);
+#define weir_channel_must_block(may_block, end)        \
+	do {                                           \
+		struct weir_error why;                 \
+		why.code = 0;                          \
+		if (may_block(end, &why))              \
+			weir_user_bug("%s", why.text); \
+	} while (0)
+
+// weir_channel_leave gives up a handle, the last one frees all.
+void weir_channel_leave(struct weir_channel *channel);
 
 // weir_channel_drain hands what is in the ring to release: when no receiver is
 // left.

@@ -7,32 +7,22 @@
 // it runs; whatever it leaves goes to the next. Where a waiter can take more
 // than one, grants go out one at a time, each when the one before has taken:
 // else several would find nothing and come back out of order.
-#include "chan/channel.h"
+#include "chan/parking.h"
+#include "base/assert.h"
+#include "chan/user.h"
 #include "task/task.h"
 
-#define ALL UINT32_MAX
-
-// available answers how many waiters a side could serve.
-static unsigned available(const struct weir_side *side)
-{
-	const struct weir_channel_shared *shared = side->place->channel->shared;
-	bool recv = side == &side->place->side[WEIR_SIDE_RECV];
-	unsigned len;
-
-	// The count first: what the last sender sent is there by then.
-	if (load_acquire(recv ? &shared->tx_count : &shared->rx_count) == 0)
-		return ALL;
-	len = weir_ring_len(&shared->ring);
-	return recv ? len : shared->ring.capacity - len;
-}
+#include <string.h>
 
 // ungranted answers how many may be woken beyond those that were.
 static unsigned ungranted(const struct weir_side *side)
 {
-	unsigned n = available(side);
+	unsigned n = side->place->parking->available(side);
 
-	if (n == ALL)
-		return ALL;
+	if (n == WEIR_AVAILABLE_ALL)
+		return n;
+	if (n < side->need)
+		return 0;
 	if (side->greedy)
 		return n > 0 && side->granted == 0;
 	return n > side->granted ? n - side->granted : 0;
@@ -64,13 +54,22 @@ static unsigned watch_ready(struct weir_watch *watch)
 	return grant(weir_container(watch, struct weir_side, watch));
 }
 
-void weir_place_init(struct weir_place *place, struct weir_channel *channel)
+static void place_init(struct weir_place *place, struct weir_parking *parking)
 {
-	place->channel = channel;
+	place->parking = parking;
 	for (unsigned i = 0; i < WEIR_SIDES; i++) {
 		place->side[i].place = place;
 		weir_watch_init(&place->side[i].watch, watch_ready);
 	}
+}
+
+void weir_parking_init(struct weir_parking *parking,
+	unsigned (*available)(const struct weir_side *side))
+{
+	parking->owner = WEIR_OWNER_NOBODY;
+	parking->available = available;
+	for (unsigned i = 0; i < WEIR_CHANNEL_PLACES; i++)
+		place_init(&parking->places[i], parking);
 }
 
 void weir_side_push(struct weir_side *side)
@@ -86,13 +85,11 @@ static bool has_waiters(const struct weir_side *side)
 
 // ---- the change from one executor to several ----
 
-static void shared_from_now(struct weir_channel *channel)
+static void shared_from_now(struct weir_parking *parking)
 {
-	uint32_t not_yet = WEIR_EXPRESS_NOT_YET;
-
-	store_release(&channel->owner, WEIR_OWNER_SHARED);
-	if (channel->words)
-		cas_acq_rel(&channel->express, &not_yet, WEIR_EXPRESS);
+	store_release(&parking->owner, WEIR_OWNER_SHARED);
+	if (parking->shared)
+		parking->shared(parking);
 }
 
 // shared_now runs on the first executor, posted by the second.
@@ -105,57 +102,101 @@ static void shared_now(struct weir_executor *executor, struct weir_post *post)
 		if (has_waiters(&place->side[i]))
 			weir_watch_start(executor, &place->side[i].watch);
 	}
-	shared_from_now(place->channel);
+	shared_from_now(place->parking);
 }
 
-static void share(struct weir_channel *channel, uintptr_t owner)
+static void share(struct weir_parking *parking, uintptr_t owner)
 {
-	struct weir_place *first = &channel->places[0];
+	struct weir_place *first = &parking->places[0];
 
-	if (!cas_acq_rel(&channel->owner, &owner, WEIR_OWNER_SHARING))
+	if (!cas_acq_rel(&parking->owner, &owner, WEIR_OWNER_SHARING))
 		return;
 	fence_full(); // "the change": owner is written, parked read
 	if (load_acquire(&first->parked) == 0) {
-		shared_from_now(channel);
+		shared_from_now(parking);
 		return;
 	}
 	first->post.fn = shared_now;
 	weir_executor_post((struct weir_executor *)owner, &first->post);
 }
 
-struct weir_place *weir_channel_meet(struct weir_channel *channel)
+static __attribute__((noreturn)) void not_local(
+	const struct weir_parking *parking)
+{
+	char name[WEIR_USER_NAME_SIZE];
+
+	weir_user_name(name);
+	weir_user_bug("%s uses channel '%s', which is local to %s%s: open it "
+		      "without WEIR_LOCAL",
+		name, parking->name,
+		parking->owner_name[0] ? "executor " : "one executor",
+		parking->owner_name);
+}
+
+struct weir_place *weir_parking_meet(struct weir_parking *parking)
 {
 	struct weir_executor *self = weir_executor_current();
-	uintptr_t owner = load_acquire(&channel->owner);
+	uintptr_t owner = load_acquire(&parking->owner);
 
+	if (parking->local && (!self || owner != WEIR_OWNER_NOBODY))
+		not_local(parking);
 	if (owner == WEIR_OWNER_NOBODY &&
-		cas_acq_rel(&channel->owner, &owner,
+		cas_acq_rel(&parking->owner, &owner,
 			self ? (uintptr_t)self : WEIR_OWNER_SHARING)) {
 		if (!self) {
-			shared_from_now(channel);
+			shared_from_now(parking);
 			return NULL;
 		}
-		store_relaxed(&channel->places[0].executor, self);
-		return &channel->places[0];
+		memcpy(parking->owner_name, self->name, WEIR_NAME_SIZE);
+		store_relaxed(&parking->places[0].executor, self);
+		return &parking->places[0];
 	}
 	if (owner != WEIR_OWNER_SHARED && owner != WEIR_OWNER_SHARING)
-		share(channel, owner);
+		share(parking, owner);
 	return NULL;
+}
+
+// ---- who sleeps ----
+
+void weir_parking_sleepy(struct weir_parking *parking)
+{
+	if (load_relaxed(&parking->sleepy))
+		return;
+	store_release(&parking->sleepy, true);
+	weir_bell_fence_others(); // "the bell"
+}
+
+void weir_parking_ring(struct weir_parking *parking)
+{
+	fence_full(); // "the bell": the object is written, bells are read
+	for (unsigned i = 0; i < WEIR_PARKING_THREADS; i++) {
+		struct weir_bell *bell = load_acquire(&parking->threads[i]);
+
+		if (bell)
+			weir_bell_ring(bell);
+	}
+	for (unsigned i = 0; i < WEIR_CHANNEL_PLACES; i++) {
+		struct weir_place *place = &parking->places[i];
+		struct weir_bell *bell = load_acquire(&place->bell);
+
+		if (bell && load_relaxed(&place->parked))
+			weir_bell_ring(bell);
+	}
 }
 
 // ---- waiting ----
 
 // place_find answers the calling executor's place, taking one at first; NULL
 // when there are no more.
-static struct weir_place *place_find(struct weir_channel *channel)
+static struct weir_place *place_find(struct weir_parking *parking)
 {
 	struct weir_executor *self = weir_executor_current();
 
 	weir_assert(self); // only a task can wait
-	if (load_relaxed(&channel->places[0].executor) == self)
-		return &channel->places[0];
+	if (load_relaxed(&parking->places[0].executor) == self)
+		return &parking->places[0];
 	for (unsigned i = 1; i < WEIR_CHANNEL_PLACES; i++) {
-		struct weir_place *place = &channel->places[i];
+		struct weir_place *place = &parking->places[i];
 		struct weir_executor *nobody = NULL;
 
 		if (load_relaxed(&place->executor) == self ||
@@ -167,53 +208,73 @@ static struct weir_place *place_find(struct weir_channel *channel)
 
 static bool place_owns(const struct weir_place *place)
 {
-	return load_acquire(&place->channel->owner) ==
-	       (uintptr_t)place->executor;
+	return load_acquire(&place->parking->owner) ==
+	       (uintptr_t)load_relaxed(&place->executor);
 }
 
-static void park(struct weir_side *side, bool greedy)
+// see_change lets those go on that had seen less than the waiter has.
+static void see_change(struct weir_side *side, uint64_t seen)
 {
+	if (side->seen != seen && has_waiters(side))
+		weir_side_push(side);
+	side->seen = seen;
+}
+
+static void park(struct weir_waiter *waiter)
+{
+	struct weir_executor *self = weir_executor_current();
+	struct weir_side *side = waiter->side;
 	struct weir_place *place = side->place;
 
-	side->greedy += greedy;
+	see_change(side, waiter->seen);
+	side->greedy += waiter->greedy;
+	// Who comes back for more than there was stands first.
+	if (waiter->waited)
+		side->need = waiter->need;
+	store_relaxed(&place->bell, self->bell);
 	store_release(&place->parked, place->parked + 1);
-	if (load_relaxed(&place->channel->owner) != WEIR_OWNER_SHARED)
+	if (load_relaxed(&place->parking->owner) != WEIR_OWNER_SHARED)
 		fence_full(); // "the change": parked is written, owner read
 	if (!place_owns(place))
-		weir_watch_start(place->executor, &side->watch);
+		weir_watch_start(self, &side->watch);
+	if (self->bell)
+		weir_parking_sleepy(place->parking);
 }
 
 // await_post returns when no post is under way to the first executor, of which
 // a waiter leaves.
-static void await_post(const struct weir_channel *channel)
+static void await_post(const struct weir_parking *parking)
 {
-	if (load_relaxed(&channel->owner) == WEIR_OWNER_SHARED)
+	if (load_relaxed(&parking->owner) == WEIR_OWNER_SHARED)
 		return;
 	fence_full(); // "the change": parked is written, owner read
-	while (load_acquire(&channel->owner) == WEIR_OWNER_SHARING)
+	while (load_acquire(&parking->owner) == WEIR_OWNER_SHARING)
 		weir_yield();
 }
 
-static void unpark(struct weir_side *side, bool greedy, bool woken)
+static void unpark(struct weir_waiter *waiter, bool woken)
 {
+	struct weir_side *side = waiter->side;
 	struct weir_place *place = side->place;
 
 	side->granted -= woken;
-	side->greedy -= greedy;
+	side->greedy -= waiter->greedy;
+	if (waiter->waited)
+		side->need = 0;
 	if (!has_waiters(side) && !weir_list_empty(&side->watch.link))
 		weir_watch_stop(&side->watch);
 	store_release(&place->parked, place->parked - 1);
-	if (place == &place->channel->places[0])
-		await_post(place->channel);
+	if (place == &place->parking->places[0])
+		await_post(place->parking);
 }
 
-bool weir_waiter_init(struct weir_waiter *waiter, struct weir_channel *channel,
+bool weir_waiter_begin(struct weir_waiter *waiter, struct weir_parking *parking,
 	enum weir_side_kind kind, bool greedy)
 {
-	struct weir_place *place = weir_channel_enter(channel);
+	struct weir_place *place = weir_parking_enter(parking);
 
 	if (!place)
-		place = place_find(channel);
+		place = place_find(parking);
 	*waiter = (struct weir_waiter){
 		.side = place ? &place->side[kind] : NULL, .greedy = greedy};
 	return place && (waiter->side->granted || has_waiters(waiter->side));
@@ -237,10 +298,10 @@ int weir_waiter_wait(struct weir_waiter *waiter, uint64_t deadline)
 
 	if (!side)
 		return look_again(deadline);
-	park(side, waiter->greedy);
+	park(waiter);
 	err = weir_wait(&side->watch.queue, deadline,
 		waiter->waited ? WEIR_WAIT_FRONT : WEIR_WAIT_BACK);
-	unpark(side, waiter->greedy, err == 0);
+	unpark(waiter, err == 0);
 	waiter->waited = true;
 	return err;
 }

@@ -2,20 +2,12 @@
 #include "chan/channel.h"
 #include "task/task.h"
 
-static inline __attribute__((always_inline)) unsigned take(
-	struct weir_rx *rx, void *messages, unsigned count)
-{
-	return rx->channel->multi
-		       ? weir_ring_recv_multi(&rx->end, messages, count)
-		       : weir_ring_recv(&rx->end, messages, count);
-}
-
 // recv_last is for a channel that seems empty: it is closed only if it still is
 // when no sender is left, for the last one may have sent between two looks.
 static __attribute__((noinline)) enum weir_result recv_last(
 	struct weir_rx *rx, void *messages, unsigned count, unsigned *done)
 {
-	*done = take(rx, messages, count);
+	*done = weir_channel_take(rx, messages, count);
 	return *done || !count ? WEIR_RECEIVED : WEIR_CLOSED;
 }
 
@@ -27,49 +19,73 @@ static inline __attribute__((always_inline)) enum weir_result recv_now(
 	struct weir_place *place = weir_channel_enter(channel);
 	enum weir_result result = WEIR_RECEIVED;
 
-	*done = take(rx, messages, count);
+	*done = weir_channel_take(rx, messages, count);
 	if (unlikely(*done == 0)) {
 		if (count && load_acquire(&channel->shared->tx_count))
 			return WEIR_EMPTY;
 		result = recv_last(rx, messages, count, done);
 	}
-	weir_channel_wake(place, WEIR_SIDE_SEND);
+	weir_channel_room_made(channel, place, *done);
 	return result;
 }
 
 static __attribute__((noinline)) enum weir_result try_recv_any(
 	struct weir_rx *rx, void *message)
 {
+	struct weir_channel *channel = rx->channel;
+	enum weir_result result;
 	unsigned done;
 
-	return recv_now(rx, message, 1, &done);
+	weir_rx_enter(channel);
+	result = recv_now(rx, message, 1, &done);
+	weir_rx_leave(channel);
+	return result;
 }
 
 // The shortest way makes no call, so that no register need be saved. What seems
 // empty goes the other way, where the end is looked for.
 enum weir_result weir_try_recv(struct weir_rx *rx, void *message)
 {
-	if (!weir_channel_is_express(rx->channel) ||
-		!weir_ring_recv_one(&rx->end, message, 8))
+	struct weir_channel *channel = rx->channel;
+	unsigned done = 0;
+
+	if (weir_channel_is_express(channel)) {
+		weir_rx_enter(channel);
+		done = weir_ring_recv_one(&rx->end, message, 8);
+		weir_rx_leave(channel);
+	}
+	if (!done)
 		return try_recv_any(rx, message);
+	weir_parking_acted(&channel->parking);
 	return WEIR_RECEIVED;
 }
 
 static __attribute__((noinline)) enum weir_result try_recv_burst_any(
 	struct weir_rx *rx, void *messages, unsigned count, unsigned *done)
 {
-	return recv_now(rx, messages, count, done);
+	struct weir_channel *channel = rx->channel;
+	enum weir_result result;
+
+	weir_rx_enter(channel);
+	result = recv_now(rx, messages, count, done);
+	weir_rx_leave(channel);
+	return result;
 }
 
 enum weir_result weir_try_recv_burst(
 	struct weir_rx *rx, void *messages, unsigned count, unsigned *done)
 {
+	struct weir_channel *channel = rx->channel;
 	unsigned n = 0;
 
-	if (weir_channel_is_express(rx->channel))
+	if (weir_channel_is_express(channel)) {
+		weir_rx_enter(channel);
 		n = weir_ring_recv_plainly(&rx->end, messages, count, 8);
+		weir_rx_leave(channel);
+	}
 	if (unlikely(n == 0))
 		return try_recv_burst_any(rx, messages, count, done);
+	weir_parking_acted(&channel->parking);
 	*done = n;
 	return WEIR_RECEIVED;
 }
@@ -84,6 +100,7 @@ enum weir_result weir_recv_burst(struct weir_rx *rx, void *messages,
 	*done = 0;
 	if (weir_task_canceled())
 		return WEIR_CANCELED;
+	weir_rx_enter(rx->channel);
 	behind = weir_waiter_init(
 		&waiter, rx->channel, WEIR_SIDE_RECV, count > 1);
 	if (!behind || count == 0)
@@ -97,6 +114,7 @@ enum weir_result weir_recv_burst(struct weir_rx *rx, void *messages,
 			     : recv_now(rx, messages, count, done);
 	}
 	weir_waiter_end(&waiter);
+	weir_rx_leave(rx->channel);
 	return result;
 }
 
@@ -111,4 +129,33 @@ enum weir_result weir_recv_until(
 enum weir_result weir_recv(struct weir_rx *rx, void *message)
 {
 	return weir_recv_until(rx, message, WEIR_NEVER);
+}
+
+// ---- a thread that blocks ----
+
+int weir_rx_may_block(const struct weir_rx *rx, struct weir_error *e)
+{
+	return weir_channel_may_block(
+		rx->channel, rx->channel->rx_way, "receives from", e);
+}
+
+enum weir_result weir_recv_blocking(
+	struct weir_rx *rx, void *message, uint64_t deadline)
+{
+	struct weir_blocker blocker;
+	enum weir_result result = weir_try_recv(rx, message);
+
+	if (result != WEIR_EMPTY)
+		return result;
+	weir_channel_must_block(weir_rx_may_block, rx);
+	weir_blocker_begin(&blocker, &rx->channel->parking);
+	do {
+		if (!weir_blocker_wait(&blocker, deadline)) {
+			result = WEIR_TIMED_OUT;
+			break;
+		}
+		result = weir_try_recv(rx, message);
+	} while (result == WEIR_EMPTY);
+	weir_blocker_end(&blocker);
+	return result;
 }

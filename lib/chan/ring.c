@@ -20,12 +20,12 @@ size_t weir_ring_memory_size(unsigned capacity, unsigned message_size)
 	return size > 0 ? (size_t)size : 0;
 }
 
-struct rte_ring *weir_ring_init(
-	void *memory, const char *name, unsigned capacity, bool multi)
+struct rte_ring *weir_ring_init_ends(void *memory, const char *name,
+	unsigned capacity, bool many_tx, bool many_rx)
 {
 	struct rte_ring *ring = memory;
-	unsigned flags = multi ? RING_F_MP_HTS_ENQ | RING_F_MC_HTS_DEQ
-			       : RING_F_SP_ENQ | RING_F_SC_DEQ;
+	unsigned flags = (many_tx ? RING_F_MP_HTS_ENQ : RING_F_SP_ENQ) |
+			 (many_rx ? RING_F_MC_HTS_DEQ : RING_F_SC_DEQ);
 	char cut[RTE_RING_NAMESIZE];
 
 	weir_assert((uintptr_t)memory % WEIR_CACHE_LINE == 0);
@@ -35,6 +35,12 @@ struct rte_ring *weir_ring_init(
 
 	weir_assert(err == 0);
 	return ring;
+}
+
+struct rte_ring *weir_ring_init(
+	void *memory, const char *name, unsigned capacity, bool multi)
+{
+	return weir_ring_init_ends(memory, name, capacity, multi, multi);
 }
 
 void weir_ring_write_wrapped(struct rte_ring *ring, uint32_t index,
@@ -124,4 +130,55 @@ unsigned weir_ring_recv_multi(
 	ring_read(ring, index, messages, n, rx->message_size);
 	side_give(&ring->hts_cons, index + n);
 	return n;
+}
+
+// tail_of reads the index up to which a side is done.
+static inline uint32_t tail_of(const struct rte_ring_hts_headtail *side)
+{
+	union __rte_ring_hts_pos now;
+
+	now.raw = load_acquire(&side->ht.raw);
+	return now.pos.tail;
+}
+
+static inline uint32_t head_of(const struct rte_ring_hts_headtail *side)
+{
+	union __rte_ring_hts_pos now;
+
+	now.raw = load_relaxed(&side->ht.raw);
+	return now.pos.head;
+}
+
+unsigned weir_ring_send_mixed(
+	struct weir_ring_tx *tx, const void *messages, unsigned count)
+{
+	struct rte_ring *ring = tx->ring;
+	uint32_t head = head_of(&ring->hts_prod);
+
+	if (tx->limit - head < count)
+		tx->limit = tail_of(&ring->hts_cons) + ring->capacity;
+	if (tx->limit - head < count)
+		count = tx->limit - head;
+	if (count == 0)
+		return 0;
+	ring_write(ring, head, messages, count, tx->message_size);
+	side_give(&ring->hts_prod, head + count);
+	return count;
+}
+
+unsigned weir_ring_recv_mixed(
+	struct weir_ring_rx *rx, void *messages, unsigned count)
+{
+	struct rte_ring *ring = rx->ring;
+	uint32_t head = head_of(&ring->hts_cons);
+
+	if (rx->limit - head < count)
+		rx->limit = tail_of(&ring->hts_prod);
+	if (rx->limit - head < count)
+		count = rx->limit - head;
+	if (count == 0)
+		return 0;
+	ring_read(ring, head, messages, count, rx->message_size);
+	side_give(&ring->hts_cons, head + count);
+	return count;
 }

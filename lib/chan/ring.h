@@ -61,6 +61,11 @@ size_t weir_ring_memory_size(unsigned capacity, unsigned message_size);
 struct rte_ring *weir_ring_init(
 	void *memory, const char *name, unsigned capacity, bool multi);
 
+// weir_ring_init_ends is weir_ring_init for one user on one end and many on the
+// other too.
+struct rte_ring *weir_ring_init_ends(void *memory, const char *name,
+	unsigned capacity, bool many_tx, bool many_rx);
+
 // weir_ring_len answers how many messages the ring holds: exact when quiet,
 // never outside 0..capacity. From any thread.
 static inline unsigned weir_ring_len(const struct rte_ring *ring)
@@ -329,6 +334,14 @@ static inline __attribute__((always_inline)) unsigned weir_ring_recv(
 unsigned weir_ring_send_multi(
 	struct weir_ring_tx *tx, const void *messages, unsigned count);
 unsigned weir_ring_recv_multi(
+	struct weir_ring_rx *rx, void *messages, unsigned count);
+
+// weir_ring_send_mixed and weir_ring_recv_mixed are for the one user of an end
+// of a ring whose other end has many: it keeps the others' index, and both words
+// of a side are read and written as one, as the many do.
+unsigned weir_ring_send_mixed(
+	struct weir_ring_tx *tx, const void *messages, unsigned count);
+unsigned weir_ring_recv_mixed(
 	struct weir_ring_rx *rx, void *messages, unsigned count);
 
 #endif

@@ -9,6 +9,7 @@ static inline __attribute__((always_inline)) enum weir_result send_now(
 {
 	struct weir_channel *channel = tx->channel;
 	struct weir_place *place = weir_channel_enter(channel);
+	unsigned fits = count;
 
 	*done = 0;
 	if (unlikely(load_acquire(&channel->shared->rx_count) == 0)) {
@@ -16,9 +17,10 @@ static inline __attribute__((always_inline)) enum weir_result send_now(
 		weir_channel_drain(channel);
 		return WEIR_CLOSED;
 	}
-	*done = channel->multi ? weir_ring_send_multi(&tx->end, messages, count)
-			       : weir_ring_send(&tx->end, messages, count);
-	weir_channel_wake(place, WEIR_SIDE_RECV);
+	if (unlikely(channel->permits))
+		weir_credits_take(channel, 0, count, &fits);
+	*done = weir_channel_put(tx, messages, fits);
+	weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
 	return *done == count ? WEIR_SENT : WEIR_FULL;
 }
 
@@ -31,9 +33,13 @@ static inline void clear(struct weir_tx *tx, void *message)
 static __attribute__((noinline)) enum weir_result try_send_any(
 	struct weir_tx *tx, void *message)
 {
+	struct weir_channel *channel = tx->channel;
+	enum weir_result result;
 	unsigned done;
-	enum weir_result result = send_now(tx, message, 1, &done);
 
+	weir_tx_enter(channel);
+	result = send_now(tx, message, 1, &done);
+	weir_tx_leave(channel);
 	if (likely(result == WEIR_SENT))
 		clear(tx, message);
 	return result;
@@ -42,10 +48,17 @@ static __attribute__((noinline)) enum weir_result try_send_any(
 // The shortest way makes no call, so that no register need be saved.
 enum weir_result weir_try_send(struct weir_tx *tx, void *message)
 {
-	if (!weir_channel_is_express(tx->channel))
+	struct weir_channel *channel = tx->channel;
+	unsigned done;
+
+	if (!weir_channel_is_express(channel))
 		return try_send_any(tx, message);
-	if (unlikely(!weir_ring_send_one(&tx->end, message, 8)))
+	weir_tx_enter(channel);
+	done = weir_ring_send_one(&tx->end, message, 8);
+	weir_tx_leave(channel);
+	if (unlikely(!done))
 		return WEIR_FULL;
+	weir_parking_acted(&channel->parking);
 	clear(tx, message);
 	return WEIR_SENT;
 }
@@ -54,15 +67,35 @@ static __attribute__((noinline)) enum weir_result try_send_burst_any(
 	struct weir_tx *tx, const void *messages, unsigned count,
 	unsigned *done)
 {
-	return send_now(tx, messages, count, done);
+	struct weir_channel *channel = tx->channel;
+	enum weir_result result;
+
+	weir_tx_enter(channel);
+	result = send_now(tx, messages, count, done);
+	weir_tx_leave(channel);
+	return result;
+}
+
+static inline bool send_express(
+	struct weir_tx *tx, const void *messages, unsigned count)
+{
+	struct weir_channel *channel = tx->channel;
+	bool sent;
+
+	if (!weir_channel_is_express(channel))
+		return false;
+	weir_tx_enter(channel);
+	sent = weir_ring_send_plainly(&tx->end, messages, count, 8);
+	weir_tx_leave(channel);
+	return likely(sent);
 }
 
 enum weir_result weir_try_send_burst(struct weir_tx *tx, const void *messages,
 	unsigned count, unsigned *done)
 {
-	if (unlikely(!weir_channel_is_express(tx->channel) ||
-		     !weir_ring_send_plainly(&tx->end, messages, count, 8)))
+	if (!send_express(tx, messages, count))
 		return try_send_burst_any(tx, messages, count, done);
+	weir_parking_acted(&tx->channel->parking);
 	*done = count;
 	return WEIR_SENT;
 }
@@ -90,19 +123,22 @@ enum weir_result weir_send_burst(struct weir_tx *tx, const void *messages,
 	*done = 0;
 	if (weir_task_canceled())
 		return WEIR_CANCELED;
+	weir_tx_enter(tx->channel);
 	behind = weir_waiter_init(
 		&waiter, tx->channel, WEIR_SIDE_SEND, count > 1);
-	if (!behind || count == 0)
+	if (!behind || count == 0 || tx->channel->tx_way == WEIR_WAY_CHAIN)
 		result = send_rest(tx, messages, count, done);
 	else
 		result = WEIR_FULL;
-	while (result == WEIR_FULL) {
+	// Room in segments comes back where nobody here would learn of it.
+	while (result == WEIR_FULL && tx->channel->tx_way != WEIR_WAY_CHAIN) {
 		int err = weir_waiter_wait(&waiter, deadline);
 
 		result = err ? weir_waiter_result(err)
 			     : send_rest(tx, messages, count, done);
 	}
 	weir_waiter_end(&waiter);
+	weir_tx_leave(tx->channel);
 	return result;
 }
 
@@ -121,4 +157,47 @@ enum weir_result weir_send_until(
 enum weir_result weir_send(struct weir_tx *tx, void *message)
 {
 	return weir_send_until(tx, message, WEIR_NEVER);
+}
+
+enum weir_result weir_tx_wait_closed(struct weir_tx *tx, uint64_t deadline)
+{
+	struct weir_waiter waiter;
+	int err = 0;
+
+	if (weir_task_canceled())
+		return WEIR_CANCELED;
+	weir_waiter_init(&waiter, tx->channel, WEIR_SIDE_CLOSED, false);
+	while (!weir_tx_closed(tx) && !err)
+		err = weir_waiter_wait(&waiter, deadline);
+	weir_waiter_end(&waiter);
+	return err ? weir_waiter_result(err) : WEIR_CLOSED;
+}
+
+// ---- a thread that blocks ----
+
+int weir_tx_may_block(const struct weir_tx *tx, struct weir_error *e)
+{
+	return weir_channel_may_block(
+		tx->channel, tx->channel->tx_way, "sends on", e);
+}
+
+enum weir_result weir_send_blocking(
+	struct weir_tx *tx, void *message, uint64_t deadline)
+{
+	struct weir_blocker blocker;
+	enum weir_result result = weir_try_send(tx, message);
+
+	if (result != WEIR_FULL)
+		return result;
+	weir_channel_must_block(weir_tx_may_block, tx);
+	weir_blocker_begin(&blocker, &tx->channel->parking);
+	do {
+		if (!weir_blocker_wait(&blocker, deadline)) {
+			result = WEIR_TIMED_OUT;
+			break;
+		}
+		result = weir_try_send(tx, message);
+	} while (result == WEIR_FULL);
+	weir_blocker_end(&blocker);
+	return result;
 }

@@ -10,6 +10,7 @@
 #include "mem/mem.h"
 #include "mem/stack.h"
 #include "task/abroad.h"
+#include "task/bell.h"
 #include "task/executor_inline.h"
 #include "task/task_inline.h"
 
@@ -53,6 +54,14 @@ static int no_memory(struct weir_error *e, const char *name)
 		name);
 }
 
+static int no_bell(struct weir_error *e, const char *name)
+{
+	return weir_error_set(e, -EAGAIN,
+		"nothing that could wake the executor '%s', which sleeps: %u "
+		"sleep already, or no thread can be started",
+		name, WEIR_BELLS);
+}
+
 // private_counts gives the executor its own of what the caller did not give.
 static int private_counts(struct weir_executor *executor,
 	const struct weir_executor_options *options)
@@ -76,7 +85,8 @@ static void init(struct weir_executor *executor,
 
 	snprintf(executor->name, sizeof(executor->name), "%s", name);
 	executor->clock = options->clock ? options->clock : weir_clock_real();
-	executor->idle = options->idle;
+	executor->idle = options->idle || !options->sleeps ? options->idle
+							   : weir_idle_sleep;
 	executor->idle_arg = options->idle_arg;
 	executor->stack_count =
 		options->stack_count ? options->stack_count : STACK_COUNT;
@@ -115,9 +125,16 @@ int weir_executor_create(struct weir_executor **executor,
 		no_memory(e, x->name);
 		goto no_tasks;
 	}
+	x->bell = options->sleeps ? weir_bell_get() : NULL;
+	if (options->sleeps && !x->bell) {
+		err = no_bell(e, x->name);
+		goto no_bell;
+	}
 	*executor = x;
 	return 0;
 
+no_bell:
+	weir_tasks_destroy(x);
 no_tasks:
 	weir_stack_pool_destroy(x->stacks);
 no_counts:
@@ -133,6 +150,7 @@ void weir_executor_destroy(struct weir_executor *executor)
 		return;
 	weir_assert(weir_executor_current() != executor);
 	weir_tasks_destroy(executor);
+	weir_bell_put(executor->bell);
 	weir_stack_pool_destroy(executor->stacks);
 	weir_mem_destroy(executor->own_task_steps);
 	weir_mem_destroy(executor->own_counts);
@@ -141,13 +159,24 @@ void weir_executor_destroy(struct weir_executor *executor)
 
 // ---- posts ----
 
+static void ring(struct weir_bell *bell)
+{
+	if (!bell)
+		return;
+	fence_full(); // "the bell": what was posted is written, the bell read
+	weir_bell_ring(bell);
+}
+
 void weir_executor_post(struct weir_executor *executor, struct weir_post *post)
 {
 	struct weir_post *newest = load_relaxed(&executor->posted);
+	struct weir_bell *bell = executor->bell;
 
+	// From the exchange on the executor may go: its bell never does.
 	do {
 		post->next = newest;
 	} while (!cas_acq_rel(&executor->posted, &newest, post));
+	ring(bell);
 }
 
 // take moves what was posted to the inbox, oldest first.
@@ -313,7 +342,10 @@ void weir_executor_run(struct weir_executor *executor)
 
 void weir_executor_stop(struct weir_executor *executor)
 {
+	struct weir_bell *bell = executor->bell;
+
 	store_release(&executor->stopping, true);
+	ring(bell);
 }
 
 void weir_idle_spin(void *arg, struct weir_executor *executor, uint64_t until)
@@ -324,6 +356,28 @@ void weir_idle_spin(void *arg, struct weir_executor *executor, uint64_t until)
 void weir_idle_yield(void *arg, struct weir_executor *executor, uint64_t until)
 {
 	sched_yield();
+}
+
+// may_sleep looks once more whether there is something to do.
+static bool may_sleep(struct weir_executor *executor)
+{
+	return !executor->inbox && !load_acquire(&executor->posted) &&
+	       !load_acquire(&executor->stopping) &&
+	       weir_watches_ask_all(executor) == 0;
+}
+
+void weir_idle_sleep(void *arg, struct weir_executor *executor, uint64_t until)
+{
+	if (executor->ready_first)
+		return;
+	if (!executor->bell || executor->clock->virtual_ticks) {
+		sched_yield();
+		return;
+	}
+	weir_bell_arm(executor->bell);
+	if (may_sleep(executor))
+		weir_bell_sleep(executor->bell, until);
+	weir_bell_disarm(executor->bell);
 }
 
 // ---- small things ----

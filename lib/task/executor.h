@@ -97,6 +97,12 @@ extern const struct weir_count_field weir_executor_fields[WEIR_EXECUTOR_FIELDS];
 typedef void weir_idle_fn(
 	void *arg, struct weir_executor *executor, uint64_t until);
 
+// weir_idle_sleep sleeps in the kernel until there is something to do: a post, a
+// timer, something on a channel that a task of the executor waits on. It is for
+// executors with sleeps set, of the real clock; others get their CPU yielded. A
+// function step that is ready keeps it from sleeping.
+weir_idle_fn weir_idle_sleep;
+
 // weir_idle_spin tells the core that we spin; weir_idle_yield gives the CPU to
 // whoever else wants it: for executors that share one. Both take no arg.
 weir_idle_fn weir_idle_spin, weir_idle_yield;
@@ -109,6 +115,11 @@ struct weir_executor_options {
 	int node;			// NUMA, or WEIR_NODE_ANY
 	weir_idle_fn *idle;		// NULL: turn again at once
 	void *idle_arg;
+	// sleeps: it sleeps when it has nothing to do (idle is then
+	// weir_idle_sleep, unless it is set), and may make system calls: it
+	// wakes others that sleep itself. The others, which poll, leave that to
+	// a thread of the library.
+	bool sleeps;
 	struct weir_executor_counts *counts; // borrowed; NULL: private
 	struct weir_histogram
 		*task_steps; // for tasks of no class; NULL: private

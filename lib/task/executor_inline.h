@@ -14,6 +14,7 @@
 #include <stdalign.h>
 
 struct weir_abroad;
+struct weir_bell;
 struct weir_stack_pool;
 struct weir_task;
 
@@ -47,6 +48,7 @@ struct weir_executor {
 	// Written once.
 	alignas(WEIR_CACHE_LINE) weir_idle_fn *idle;
 	void *idle_arg;
+	struct weir_bell *bell; // NULL: it does not sleep
 	struct weir_stack_pool *stacks;
 	struct weir_task *tasks; // all, stack_count of them
 	struct weir_abroad *abroad;

@@ -29,7 +29,8 @@ struct weir_post {
 };
 
 // weir_executor_post hands post to executor, whose thread calls fn in its next
-// turns. Wait-free but for other posters' progress; no system call.
+// turns. Wait-free but for other posters' progress; a system call only to wake an
+// executor that sleeps, and never from one that polls.
 void weir_executor_post(struct weir_executor *executor, struct weir_post *post);
 
 #pragma GCC visibility pop

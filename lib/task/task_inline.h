@@ -83,6 +83,9 @@ void weir_task_timed_out(
 // it woke.
 unsigned weir_watches_ask(struct weir_executor *executor);
 
+// weir_watches_ask_all asks each watch, before the executor sleeps.
+unsigned weir_watches_ask_all(struct weir_executor *executor);
+
 // weir_task_reap gives back what an ended task held. Its executor's thread.
 void weir_task_reap(struct weir_task *task);
 

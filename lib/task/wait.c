@@ -172,3 +172,14 @@ unsigned weir_watches_ask(struct weir_executor *executor)
 	}
 	return woken;
 }
+
+unsigned weir_watches_ask_all(struct weir_executor *executor)
+{
+	unsigned woken = 0;
+
+	weir_list_each (link, &executor->hot)
+		woken += ask(executor, watch_of(link));
+	weir_list_each (link, &executor->cold)
+		woken += ask(executor, watch_of(link));
+	return woken;
+}

@@ -6,6 +6,7 @@
 // thing happens at a time, each answer is known beforehand.
 #include "chan/chan.h"
 #include "chan/ring.h"
+#include "chan/segments.h"
 #include "mem/mem.h"
 #include "seed.h"
 #include "task/executor.h"
@@ -40,6 +41,8 @@ static struct user users[2 * USERS];
 static unsigned user_count, capacity;
 static uint32_t next_number[USERS]; // of each sender, to be received next
 static unsigned senders_open, receivers_open;
+static bool chained; // it grows in segments, and no send waits
+static struct weir_segments *pool;
 static bool patient; // no deadline or cancel gets anyone out of a wait
 
 static unsigned below(unsigned bound)
@@ -190,7 +193,7 @@ static void wait_recv(struct user *user, unsigned count)
 static void operate(struct user *user)
 {
 	unsigned count = 1 + below(BURST_MAX);
-	bool may_wait = user->executor && below(4);
+	bool may_wait = user->executor && below(4) && !(chained && user->sends);
 	uint64_t burst[BURST_MAX];
 
 	for (unsigned i = 0; i < count; i++)
@@ -240,32 +243,47 @@ static void near_wrap(struct weir_tx *tx, struct weir_rx *rx)
 {
 	struct rte_ring *ring = tx->end.ring;
 
+	if (chained)
+		return;
 	ring->prod.head = ring->prod.tail = UINT32_MAX - below(100);
 	ring->cons.head = ring->cons.tail = ring->prod.tail;
 	weir_ring_tx_init(&tx->end, ring, 8);
 	weir_ring_rx_init(&rx->end, ring, 8);
 }
 
+// The first two are those of open; then come the other senders.
+static bool sends(unsigned user)
+{
+	return user == 0 || (user > 1 && user <= senders_open);
+}
+
 static void open_users(void)
 {
-	bool multi = below(2);
-	unsigned spread = 1 + below(EXECUTORS + 1);
-	unsigned each = multi ? 1 + below(USERS) : 1;
-	const struct weir_channel_options options = {
-		.class_ = multi ? WEIR_MPMC : WEIR_SPSC,
+	static const enum weir_channel_class classes[] = {
+		WEIR_SPSC, WEIR_SPMC, WEIR_MPSC, WEIR_MPMC};
+	unsigned class_ = below(4);
+	unsigned spread = below(EXECUTORS + 2), kind = below(3);
+	const struct weir_channel_options options = {.class_ = classes[class_],
+		.place = spread == 0 ? WEIR_LOCAL : WEIR_ANYWHERE,
 		.message_size = 8,
+		.permits = kind == 1,
+		.segments = kind == 2 ? pool : NULL,
 		.release = release};
 
+	chained = kind == 2;
 	capacity = 1 + below(4);
 	patient = below(2);
-	user_count = 2 * each;
-	senders_open = receivers_open = each;
+	senders_open = class_ & 2 ? 1 + below(USERS) : 1;
+	receivers_open = class_ & 1 ? 1 + below(USERS) : 1;
+	user_count = senders_open + receivers_open;
 	memset(next_number, 0, sizeof(next_number));
 	for (unsigned i = 0; i < user_count; i++) {
-		unsigned where = below(spread);
+		unsigned where = below(spread ? spread : 1);
 
-		users[i] = (struct user){.sends = i % 2 == 0,
-			.id = i / 2,
+		users[i] = (struct user){.sends = sends(i),
+			.id = i < 2	 ? 0
+			      : sends(i) ? i - 1
+					 : i - senders_open,
 			.ops = 1 + below(OPS),
 			.executor =
 				where < EXECUTORS ? executors[where] : NULL};
@@ -319,6 +337,7 @@ static void run(void)
 		cr_assert_lt(turns++, TURNS_MAX, "somebody waits for ever");
 	}
 	cr_assert_eq(held(), 0);
+	cr_assert_eq(weir_segments_free_count(pool), 4);
 	for (unsigned i = 0; i < EXECUTORS; i++)
 		weir_executor_turn(executors[i]);
 }
@@ -330,6 +349,7 @@ Test(channel_model, behaves_as_a_queue)
 		.clock = &clock, .node = WEIR_NODE_ANY, .stack_count = 8};
 
 	r = random_of_test();
+	cr_assert_eq(weir_segments_open(&pool, 4, 2, 8), 0);
 	now_ticks = UINT64_MAX / 2;
 	for (unsigned i = 0; i < EXECUTORS; i++)
 		cr_assert(!weir_executor_create(&executors[i], &options, NULL));
@@ -337,4 +357,5 @@ Test(channel_model, behaves_as_a_queue)
 		run();
 	for (unsigned i = 0; i < EXECUTORS; i++)
 		weir_executor_destroy(executors[i]);
+	cr_assert_eq(weir_segments_close(pool), 0);
 }

@@ -6,6 +6,7 @@
 #include "base/atomic.h"
 #include "base/random.h"
 #include "chan/chan.h"
+#include "chan/segments.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -104,37 +105,45 @@ static void *recv_some(void *arg)
 	return NULL;
 }
 
-static void race(enum weir_channel_class class_, unsigned users,
+// What is under the channel: a ring, a ring with permits, segments.
+enum kind { RING, PERMITS, SEGMENTS, KINDS };
+
+static struct weir_segments *segments;
+
+static void race(enum weir_channel_class class_, enum kind kind,
 	unsigned capacity, unsigned stop_after)
 {
+	unsigned txs = class_ == WEIR_MPMC || class_ == WEIR_MPSC ? 2 : 1;
+	unsigned rxs = class_ == WEIR_MPMC || class_ == WEIR_SPMC ? 2 : 1;
 	struct run *run = calloc(1, sizeof(*run));
-	const struct weir_channel_options options = {
-		.class_ = class_, .release = release, .release_arg = run};
+	const struct weir_channel_options options = {.class_ = class_,
+		.permits = kind == PERMITS,
+		.segments = kind == SEGMENTS ? segments : NULL,
+		.release = release,
+		.release_arg = run};
 	struct user senders[USERS_MAX], receivers[USERS_MAX];
 	pthread_t threads[2 * USERS_MAX];
 
 	run->stop_after = stop_after;
 	weir_assert(!weir_channel_open_with(
 		capacity, &options, &senders[0].tx, &receivers[0].rx));
-	for (unsigned i = 0; i < users; i++) {
-		if (i > 0) {
-			weir_assert(
-				!weir_tx_clone(&senders[0].tx, &senders[i].tx));
-			weir_assert(!weir_rx_clone(
-				&receivers[0].rx, &receivers[i].rx));
-		}
-		senders[i].run = receivers[i].run = run;
+	for (unsigned i = 1; i < txs; i++)
+		weir_assert(!weir_tx_clone(&senders[0].tx, &senders[i].tx));
+	for (unsigned i = 1; i < rxs; i++)
+		weir_assert(!weir_rx_clone(&receivers[0].rx, &receivers[i].rx));
+	for (unsigned i = 0; i < rxs; i++) {
+		receivers[i].run = run;
+		pthread_create(&threads[i], NULL, recv_some, &receivers[i]);
+	}
+	for (unsigned i = 0; i < txs; i++) {
+		senders[i].run = run;
 		senders[i].id = i;
+		pthread_create(&threads[rxs + i], NULL, send_all, &senders[i]);
 	}
-	for (unsigned i = 0; i < users; i++) {
-		pthread_create(&threads[2 * i], NULL, recv_some, &receivers[i]);
-		pthread_create(
-			&threads[2 * i + 1], NULL, send_all, &senders[i]);
-	}
-	for (unsigned i = 0; i < 2 * users; i++)
+	for (unsigned i = 0; i < txs + rxs; i++)
 		pthread_join(threads[i], NULL);
 	weir_assert(run->sent == run->received + run->released);
-	weir_assert(stop_after || run->received == users * MESSAGES);
+	weir_assert(stop_after || run->received == txs * MESSAGES);
 	free(run);
 }
 
@@ -142,14 +151,19 @@ int main(void)
 {
 	struct weir_random r = {42};
 
-	race(WEIR_SPSC, 1, 3, 0);
-	race(WEIR_MPMC, 2, 3, 0);
+	weir_assert(!weir_segments_open(&segments, 4, 2, 0));
+	for (unsigned c = WEIR_MPMC; c <= WEIR_SPMC; c++)
+		for (unsigned kind = 0; kind < KINDS; kind++)
+			race((enum weir_channel_class)c, (enum kind)kind, 3, 0);
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		unsigned stop = 1 + (unsigned)weir_random_below(&r, 200);
 
-		race(WEIR_SPSC, 1, 1 + i % 4, stop);
-		race(WEIR_MPMC, 2, 1 + i % 4, stop);
+		for (unsigned c = WEIR_MPMC; c <= WEIR_SPMC; c++)
+			race((enum weir_channel_class)c, i % KINDS, 1 + i % 4,
+				stop);
 	}
+	weir_assert(weir_segments_free_count(segments) == 4);
+	weir_assert(!weir_segments_close(segments));
 	puts("each message was received once or released once");
 	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What needs no waiting: the ends, try_, closing. All from a plain thread.
+#include "base/error.h"
 #include "chan/chan.h"
 #include "chan/ring.h"
 
@@ -53,11 +54,12 @@ static enum weir_result try_recv(void)
 	return weir_try_recv(&rx, &message);
 }
 
-static const enum weir_channel_class classes[] = {WEIR_MPMC, WEIR_SPSC};
+static const enum weir_channel_class classes[] = {
+	WEIR_MPMC, WEIR_SPSC, WEIR_MPSC, WEIR_SPMC};
 
 Test(channel, holds_exactly_its_capacity_in_order)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		for (unsigned capacity = 1; capacity <= 4; capacity++) {
 			uint64_t more = 9;
 
@@ -106,7 +108,7 @@ Test(channel, a_value_that_was_sent_stays_as_it_was)
 
 Test(channel, messages_may_be_larger_or_smaller_than_a_pointer)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		for (unsigned size = 4; size <= WEIR_MESSAGE_SIZE_MAX;
 			size += size < 64 ? 4 : 64) {
 			struct weir_channel_options options = {
@@ -144,7 +146,7 @@ Test(channel, what_cannot_be_is_refused)
 
 Test(channel, a_burst_moves_what_it_can_and_says_how_much)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		uint64_t in[5] = {1, 2, 3, 4, 5}, out[5];
 		unsigned done = 9;
 
@@ -184,7 +186,7 @@ Test(channel, a_burst_of_none_succeeds)
 
 Test(channel, closing_drains_then_says_so)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		open_values(classes[i], 2);
 		put(1);
 		put(2);
@@ -217,7 +219,7 @@ Test(channel, a_sender_learns_that_no_receiver_is_left)
 // tokio#7714: a value was kept alive after its receiver had gone.
 Test(channel, tokio_7714_what_no_receiver_is_left_for_is_released_at_once)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		release_count = 0;
 		open_values(classes[i], 3);
 		put(1);
@@ -266,14 +268,108 @@ Test(channel, only_the_last_of_several_ends_closes)
 	weir_rx_close(&rx);
 }
 
-Test(channel, an_spsc_end_has_no_second_user)
+Test(channel, a_single_end_has_no_second_user_and_says_whose_it_is)
 {
+	static const bool many_tx[] = {true, false, true, false};
+	static const bool many_rx[] = {true, false, false, true};
+	struct weir_error e;
+	struct weir_tx tx2 = {0}, tx3 = {0};
+	struct weir_rx rx2 = {0}, rx3 = {0};
+
+	for (unsigned i = 0; i < 4; i++) {
+		open_values(classes[i], 4);
+		weir_error_clear(&e);
+		cr_assert_eq(weir_tx_clone_with(&tx, &tx2, &e),
+			many_tx[i] ? 0 : -EINVAL);
+		cr_assert_eq(
+			weir_tx_clone(&tx, &tx3), many_tx[i] ? 0 : -EINVAL);
+		if (!many_tx[i])
+			cr_assert(strstr(e.text, "its one sender is thread '"),
+				"%s", e.text);
+		weir_error_clear(&e);
+		cr_assert_eq(weir_rx_clone_with(&rx, &rx2, &e),
+			many_rx[i] ? 0 : -EINVAL);
+		cr_assert_eq(
+			weir_rx_clone(&rx, &rx3), many_rx[i] ? 0 : -EINVAL);
+		if (!many_rx[i])
+			cr_assert(
+				strstr(e.text, "its one receiver is thread '"));
+		weir_tx_close(&tx);
+		weir_tx_close(&tx2);
+		weir_tx_close(&tx3);
+		weir_rx_close(&rx);
+		weir_rx_close(&rx2);
+		weir_rx_close(&rx3);
+	}
+}
+
+// As after 2^32 messages by another sender or receiver, all but a few: an end
+// that had kept the other side's index would take it for a fresh one.
+Test(channel, an_end_that_others_share_keeps_no_index)
+{
+	static const enum weir_channel_class shared[] = {WEIR_MPMC, WEIR_MPSC};
+	uint64_t message = 9;
 	struct weir_tx tx2;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct rte_ring *ring;
+
+		open_values(shared[i], 2);
+		cr_assert_eq(weir_tx_clone(&tx, &tx2), 0);
+		put(1); // by now tx could know of room for one more
+		cr_assert_eq(get(), 1);
+		ring = tx.end.ring;
+		ring->prod.head = ring->prod.tail = UINT32_MAX - 2;
+		ring->cons.head = ring->cons.tail = UINT32_MAX - 2;
+		if (shared[i] == WEIR_MPSC) // the receiver took part in them
+			weir_ring_rx_init(&rx.end, ring, 8);
+		for (unsigned k = 0; k < 2; k++)
+			cr_assert_eq(weir_try_send(&tx2, &message), WEIR_SENT);
+		cr_assert_eq(weir_try_send(&tx, &message), WEIR_FULL);
+		cr_assert_eq(weir_tx_len(&tx), 2);
+		for (unsigned k = 0; k < 9; k++) { // over the wrap
+			cr_assert_eq(get(), 9);
+			cr_assert_eq(
+				weir_try_send(k % 2 ? &tx : &tx2, &message),
+				WEIR_SENT);
+			cr_assert_eq(
+				weir_try_send(k % 2 ? &tx2 : &tx, &message),
+				WEIR_FULL);
+		}
+		weir_tx_close(&tx);
+		weir_tx_close(&tx2);
+		weir_rx_close(&rx);
+	}
+}
+
+Test(channel, a_receiver_that_others_share_keeps_no_index)
+{
+	static const enum weir_channel_class shared[] = {WEIR_MPMC, WEIR_SPMC};
 	struct weir_rx rx2;
 
-	open_values(WEIR_SPSC, 4);
-	cr_assert_eq(weir_tx_clone(&tx, &tx2), -EINVAL);
-	cr_assert_eq(weir_rx_clone(&rx, &rx2), -EINVAL);
+	for (unsigned i = 0; i < 2; i++) {
+		struct rte_ring *ring;
+		uint64_t got;
+
+		open_values(shared[i], 2);
+		cr_assert_eq(weir_rx_clone(&rx, &rx2), 0);
+		put(1);
+		put(2);
+		cr_assert_eq(get(), 1); // by now rx could know of one more
+		cr_assert_eq(weir_try_recv(&rx2, &got), WEIR_RECEIVED);
+		ring = tx.end.ring;
+		ring->prod.head = ring->prod.tail = 1;
+		ring->cons.head = ring->cons.tail = 1;
+		if (shared[i] == WEIR_SPMC)
+			weir_ring_tx_init(&tx.end, ring, 8);
+		cr_assert_eq(weir_try_recv(&rx, &got), WEIR_EMPTY);
+		put(5);
+		cr_assert_eq(weir_try_recv(&rx2, &got), WEIR_RECEIVED);
+		cr_assert_eq(weir_try_recv(&rx, &got), WEIR_EMPTY);
+		weir_tx_close(&tx);
+		weir_rx_close(&rx);
+		weir_rx_close(&rx2);
+	}
 }
 
 Test(channel, closing_twice_is_harmless)
@@ -321,7 +417,7 @@ Test(channel, room_on_spsc_is_a_reservation)
 
 Test(channel, works_on_when_its_indices_wrap)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		struct rte_ring *ring;
 
 		open_values(classes[i], 3);

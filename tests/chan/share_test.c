@@ -31,7 +31,7 @@ static void close_two(void)
 
 static uintptr_t owner(void)
 {
-	return rx.channel->owner;
+	return rx.channel->parking.owner;
 }
 
 Test(share, one_executor_alone_watches_nothing)

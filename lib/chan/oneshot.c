@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The whole of it is one word:
+//
+//	EMPTY ◀──▶ WAITING ──▶ SENT, TX_GONE      by the sender's one exchange
+//	  └──▶ RX_GONE                            by the receiver
+//
+// Who finds that the other has gone was the last, and gives the line back. A
+// sender that finds WAITING tells the waiter, which lies on the receiver's
+// stack and stays there until it was told: a receiver whose deadline has come
+// first takes WAITING back, and if it cannot, it is about to be told.
+#include "chan/oneshot.h"
+#include "base/assert.h"
+#include "task/bell.h"
+#include "task/executor_inline.h"
+#include "task/task.h"
+#include "task/wait.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+_Static_assert(sizeof(struct weir_oneshot) == WEIR_CACHE_LINE,
+	"a one-shot is one cache line");
+
+enum { EMPTY, WAITING, SENT, TX_GONE, RX_GONE };
+
+// One of the two: a task of executor, or the thread that bell wakes.
+struct waiter {
+	struct weir_executor *executor;
+	struct weir_wait_queue queue;
+	struct weir_post post;
+	struct weir_bell *bell;
+	uint32_t told;
+};
+
+static void done(struct weir_oneshot *oneshot)
+{
+	free(oneshot);
+}
+
+int weir_oneshot_open_in(struct weir_oneshot *oneshot, unsigned message_size,
+	void (*on_done)(struct weir_oneshot *oneshot),
+	struct weir_oneshot_tx *tx, struct weir_oneshot_rx *rx)
+{
+	if (message_size > WEIR_ONESHOT_SIZE_MAX || message_size % 4)
+		return -EINVAL;
+	*oneshot = (struct weir_oneshot){
+		.state = EMPTY,
+		.message_size = (uint16_t)(message_size ? message_size
+							: sizeof(void *)),
+		.pointers = message_size == 0,
+		.done = on_done,
+	};
+	tx->oneshot = oneshot;
+	rx->oneshot = oneshot;
+	return 0;
+}
+
+int weir_oneshot_open(unsigned message_size, struct weir_oneshot_tx *tx,
+	struct weir_oneshot_rx *rx)
+{
+	struct weir_oneshot *oneshot =
+		aligned_alloc(WEIR_CACHE_LINE, sizeof(*oneshot));
+	int err;
+
+	if (!oneshot)
+		return -ENOMEM;
+	err = weir_oneshot_open_in(oneshot, message_size, done, tx, rx);
+	if (err)
+		free(oneshot);
+	return err;
+}
+
+// ---- the sender ----
+
+static void wake(struct weir_executor *executor, struct weir_post *post)
+{
+	struct waiter *waiter = weir_container(post, struct waiter, post);
+
+	waiter->told = true;
+	weir_wake(&waiter->queue);
+}
+
+// tell is the last that the sender does: the waiter may be gone right after.
+static void tell(struct waiter *waiter)
+{
+	struct weir_bell *bell = waiter->bell;
+
+	if (!waiter->executor) {
+		store_release(&waiter->told, true);
+		fence_full(); // "the bell": told is written, the bell read
+		if (bell)
+			weir_bell_ring(bell);
+	} else if (waiter->executor == weir_executor_current()) {
+		wake(waiter->executor, &waiter->post);
+	} else {
+		waiter->post.fn = wake;
+		weir_executor_post(waiter->executor, &waiter->post);
+	}
+}
+
+// leave ends the sender's part; false when the receiver had gone.
+static bool leave(struct weir_oneshot_tx *tx, uint32_t state)
+{
+	struct weir_oneshot *oneshot = tx->oneshot;
+
+	tx->oneshot = NULL;
+	switch (exchange_acq_rel(&oneshot->state, state)) {
+	case WAITING:
+		tell(oneshot->waiter);
+		return true;
+	case RX_GONE:
+		oneshot->done(oneshot);
+		return false;
+	default:
+		return true;
+	}
+}
+
+enum weir_result weir_oneshot_send(struct weir_oneshot_tx *tx, void *message)
+{
+	struct weir_oneshot *oneshot = tx->oneshot;
+	bool pointers;
+
+	if (!oneshot)
+		return WEIR_CLOSED;
+	pointers = oneshot->pointers;
+	memcpy(oneshot->message, message, oneshot->message_size);
+	if (!leave(tx, SENT))
+		return WEIR_CLOSED;
+	if (pointers)
+		*(void **)message = NULL;
+	return WEIR_SENT;
+}
+
+void weir_oneshot_tx_close(struct weir_oneshot_tx *tx)
+{
+	if (tx->oneshot)
+		leave(tx, TX_GONE);
+}
+
+bool weir_oneshot_closed(const struct weir_oneshot_tx *tx)
+{
+	return !tx->oneshot || load_acquire(&tx->oneshot->state) == RX_GONE;
+}
+
+// ---- the receiver ----
+
+enum weir_result weir_oneshot_try_recv(
+	struct weir_oneshot_rx *rx, void *message)
+{
+	struct weir_oneshot *oneshot = rx->oneshot;
+	uint32_t state = oneshot ? load_acquire(&oneshot->state) : RX_GONE;
+
+	if (!oneshot)
+		return WEIR_CLOSED;
+	if (state != SENT && state != TX_GONE)
+		return WEIR_EMPTY;
+	if (state == SENT)
+		memcpy(message, oneshot->message, oneshot->message_size);
+	rx->oneshot = NULL;
+	oneshot->done(oneshot);
+	return state == SENT ? WEIR_RECEIVED : WEIR_CLOSED;
+}
+
+// begin makes the waiter known; false when there is nothing to wait for.
+static bool begin(struct weir_oneshot *oneshot, struct waiter *waiter)
+{
+	uint32_t state = EMPTY;
+
+	store_relaxed(&oneshot->waiter, waiter);
+	return cas_acq_rel(&oneshot->state, &state, WAITING);
+}
+
+// give_up takes the wait back; false when the waiter is told or about to be.
+static bool give_up(struct weir_oneshot *oneshot)
+{
+	uint32_t state = WAITING;
+
+	return cas_acq_rel(&oneshot->state, &state, EMPTY);
+}
+
+enum weir_result weir_oneshot_recv(
+	struct weir_oneshot_rx *rx, void *message, uint64_t deadline)
+{
+	enum weir_result result = weir_oneshot_try_recv(rx, message);
+	struct waiter waiter = {.executor = weir_executor_current()};
+	int err;
+
+	if (result != WEIR_EMPTY)
+		return result;
+	weir_assert(waiter.executor); // only a task can wait
+	weir_wait_queue_init(&waiter.queue);
+	if (!begin(rx->oneshot, &waiter))
+		return weir_oneshot_try_recv(rx, message);
+	err = weir_wait(&waiter.queue, deadline, WEIR_WAIT_BACK);
+	if (err && give_up(rx->oneshot))
+		return err == -ETIMEDOUT ? WEIR_TIMED_OUT : WEIR_CANCELED;
+	while (!waiter.told) // its post is on the way
+		weir_yield();
+	return weir_oneshot_try_recv(rx, message);
+}
+
+static void block(struct waiter *waiter, uint64_t deadline)
+{
+	if (!waiter->bell) { // there are no more: a nap
+		nanosleep(&(struct timespec){.tv_nsec = WEIR_BELL_PERIOD_NS},
+			NULL);
+		return;
+	}
+	weir_bell_arm(waiter->bell);
+	if (!load_acquire(&waiter->told))
+		weir_bell_sleep(waiter->bell, deadline);
+	weir_bell_disarm(waiter->bell);
+}
+
+static bool is_past(uint64_t deadline)
+{
+	return deadline != WEIR_NEVER &&
+	       (int64_t)(weir_ticks() - deadline) >= 0;
+}
+
+enum weir_result weir_oneshot_recv_blocking(
+	struct weir_oneshot_rx *rx, void *message, uint64_t deadline)
+{
+	enum weir_result result = weir_oneshot_try_recv(rx, message);
+	struct waiter waiter = {0};
+
+	weir_assert(!weir_executor_current()); // a task must not block
+	if (result != WEIR_EMPTY)
+		return result;
+	waiter.bell = weir_bell_of_thread();
+	if (!begin(rx->oneshot, &waiter))
+		return weir_oneshot_try_recv(rx, message);
+	while (!load_acquire(&waiter.told)) {
+		if (is_past(deadline) && give_up(rx->oneshot))
+			return WEIR_TIMED_OUT;
+		block(&waiter, deadline);
+	}
+	return weir_oneshot_try_recv(rx, message);
+}
+
+enum weir_result weir_oneshot_rx_close(
+	struct weir_oneshot_rx *rx, void *message)
+{
+	uint32_t state = EMPTY;
+
+	if (!rx->oneshot)
+		return WEIR_CLOSED;
+	if (!cas_acq_rel(&rx->oneshot->state, &state, RX_GONE))
+		return weir_oneshot_try_recv(rx, message);
+	rx->oneshot = NULL;
+	return WEIR_CLOSED;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A one-shot carries one message from one sender to one receiver: an answer, a
+// result, the end of something.
+//
+//	weir_oneshot_tx ──▶ | one cache line | ──▶ weir_oneshot_rx
+//
+// What it promises.  The message is delivered or still its owner's, exactly one
+// of the two. A sender that goes without sending is learnt of (CLOSED); so is a
+// receiver that has gone: what was to be sent is still the sender's. What had
+// been sent to a receiver that goes is handed to it as it goes.
+//
+// Waiting.  Only the receiver waits; a deadline or a cancel leaves everything as
+// it was, and it may wait again. The sender never waits. It wakes the receiver
+// itself on its own executor, posts to another, rings for a thread: one
+// receiver that waits costs nothing until then, whatever their number.
+//
+// Threads.  Each end has one user at a time: a task, or a thread. recv is for
+// tasks, recv_blocking for threads without an executor, the rest for both.
+//
+//	        send  recv  close
+//	tx        X     -     X     X not at the same time, on one end
+//	rx        -     X     X     - free to run together
+//
+// Memory.  open allocates; who goes last frees. open_in takes a line of the
+// caller's, which gets it back from who goes last: for paths that must not
+// allocate.
+//
+// Ordering.  Each side's exchange of state releases what it wrote before and
+// acquires what the other did. Who has exchanged touches the line again only if
+// it was the last.
+#ifndef WEIR_CHAN_ONESHOT_H
+#define WEIR_CHAN_ONESHOT_H
+
+#include "base/atomic.h"
+#include "chan/chan.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+#define WEIR_ONESHOT_SIZE_MAX 40
+
+// Touch it only through the functions.
+struct weir_oneshot {
+	uint32_t state;
+	uint16_t message_size;
+	uint16_t pointers; // the sender's variable is cleared
+	void *waiter;	   // of the receiver, while it waits
+	void (*done)(struct weir_oneshot *oneshot);
+	uint64_t message[WEIR_ONESHOT_SIZE_MAX / 8];
+} __attribute__((aligned(WEIR_CACHE_LINE)));
+
+struct weir_oneshot_tx {
+	struct weir_oneshot *oneshot;
+};
+struct weir_oneshot_rx {
+	struct weir_oneshot *oneshot;
+};
+
+// weir_oneshot_open opens one for a message of message_size bytes, a multiple of
+// 4 up to WEIR_ONESHOT_SIZE_MAX; 0: a pointer. Answers 0, -EINVAL or -ENOMEM.
+int weir_oneshot_open(unsigned message_size, struct weir_oneshot_tx *tx,
+	struct weir_oneshot_rx *rx);
+
+// weir_oneshot_open_in opens it in a line that the caller lends until done is
+// called with it, by who goes last and on its thread. Answers 0 or -EINVAL.
+int weir_oneshot_open_in(struct weir_oneshot *oneshot, unsigned message_size,
+	void (*done)(struct weir_oneshot *oneshot), struct weir_oneshot_tx *tx,
+	struct weir_oneshot_rx *rx);
+
+// weir_oneshot_send sends: SENT, or CLOSED when the receiver has gone or the end
+// is used up, and the message is still the caller's. Either uses the end up.
+// Never waits.
+WEIR_CHECKED enum weir_result weir_oneshot_send(
+	struct weir_oneshot_tx *tx, void *message);
+
+// weir_oneshot_try_recv receives into *message: RECEIVED, EMPTY, or CLOSED when
+// there will be none. RECEIVED and CLOSED use the end up.
+WEIR_CHECKED enum weir_result weir_oneshot_try_recv(
+	struct weir_oneshot_rx *rx, void *message);
+
+// weir_oneshot_recv waits for it: RECEIVED, CLOSED, TIMED_OUT or CANCELED. What
+// has come is received even if the task is cancelled or it is late. Tasks only.
+WEIR_CHECKED enum weir_result weir_oneshot_recv(
+	struct weir_oneshot_rx *rx, void *message, uint64_t deadline);
+
+// weir_oneshot_recv_blocking is the same on a thread without an executor, which
+// sleeps: RECEIVED, CLOSED or TIMED_OUT. The deadline is one of the real clock.
+WEIR_CHECKED enum weir_result weir_oneshot_recv_blocking(
+	struct weir_oneshot_rx *rx, void *message, uint64_t deadline);
+
+// weir_oneshot_closed tells whether the receiver has gone: the work need not be
+// done any more. Any time before the end is used up.
+bool weir_oneshot_closed(const struct weir_oneshot_tx *tx);
+
+// weir_oneshot_tx_close gives up the end without sending; harmless on one that
+// is used up.
+void weir_oneshot_tx_close(struct weir_oneshot_tx *tx);
+
+// weir_oneshot_rx_close gives up the end. RECEIVED: something had been sent, and
+// is the caller's now, in *message; else CLOSED.
+WEIR_CHECKED enum weir_result weir_oneshot_rx_close(
+	struct weir_oneshot_rx *rx, void *message);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif

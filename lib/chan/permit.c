@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "chan/permit.h"
+#include "base/assert.h"
+#include "chan/channel.h"
+#include "task/task.h"
+
+static void check(const struct weir_channel *channel)
+{
+	if (!channel->permits)
+		weir_user_bug("channel '%s' was opened without permits: set "
+			      "permits in its options to reserve room",
+			channel->name);
+}
+
+static enum weir_result reserve_now(struct weir_tx *tx, unsigned min,
+	unsigned max, struct weir_permits *permits)
+{
+	struct weir_channel *channel = tx->channel;
+	unsigned count = 0;
+
+	weir_channel_enter(channel);
+	if (load_acquire(&channel->shared->rx_count) == 0)
+		return WEIR_CLOSED;
+	if (!weir_credits_take(channel, min, max, &count))
+		return WEIR_FULL;
+	add_acq_rel(&channel->reserved, count);
+	*permits = (struct weir_permits){.tx = tx, .count = count};
+	return WEIR_RESERVED;
+}
+
+enum weir_result weir_try_reserve(struct weir_tx *tx, unsigned min,
+	unsigned max, struct weir_permits *permits)
+{
+	struct weir_channel *channel = tx->channel;
+	enum weir_result result;
+
+	check(channel);
+	weir_tx_enter(channel);
+	result = reserve_now(tx, min, max, permits);
+	weir_tx_leave(channel);
+	return result;
+}
+
+static enum weir_result reserve_waiting(struct weir_tx *tx, unsigned min,
+	unsigned max, struct weir_permits *permits, uint64_t deadline)
+{
+	struct weir_waiter waiter;
+	enum weir_result result = WEIR_FULL;
+
+	if (!weir_waiter_init(&waiter, tx->channel, WEIR_SIDE_SEND, max > 1))
+		result = reserve_now(tx, min, max, permits);
+	waiter.need = min;
+	while (result == WEIR_FULL) {
+		int err = weir_waiter_wait(&waiter, deadline);
+
+		result = err ? weir_waiter_result(err)
+			     : reserve_now(tx, min, max, permits);
+	}
+	weir_waiter_end(&waiter);
+	return result;
+}
+
+enum weir_result weir_reserve(struct weir_tx *tx, unsigned min, unsigned max,
+	struct weir_permits *permits, uint64_t deadline)
+{
+	struct weir_channel *channel = tx->channel;
+	enum weir_result result;
+
+	check(channel);
+	if (weir_task_canceled())
+		return WEIR_CANCELED;
+	if (min > weir_tx_capacity(tx))
+		return WEIR_FULL;
+	weir_tx_enter(channel);
+	result = reserve_waiting(tx, min, max, permits, deadline);
+	weir_tx_leave(channel);
+	return result;
+}
+
+// give_back is the way of permits that were not sent on.
+static void give_back(struct weir_permits *permits, unsigned count)
+{
+	struct weir_channel *channel = permits->tx->channel;
+	struct weir_place *place = weir_channel_enter(channel);
+
+	permits->count -= count;
+	sub_acq_rel(&channel->reserved, count);
+	weir_channel_room_made(channel, place, count);
+}
+
+enum weir_result weir_permits_send(struct weir_permits *permits, void *message)
+{
+	struct weir_tx *tx = permits->tx;
+	struct weir_channel *channel;
+	struct weir_place *place;
+	unsigned done;
+
+	weir_assert(permits->count > 0);
+	channel = tx->channel;
+	if (load_acquire(&channel->shared->rx_count) == 0) {
+		weir_channel_drain(channel);
+		give_back(permits, 1);
+		return WEIR_CLOSED;
+	}
+	weir_tx_enter(channel);
+	place = weir_channel_enter(channel);
+	done = weir_channel_put(tx, message, 1);
+	weir_tx_leave(channel);
+	weir_assert(done == 1); // the room was there, and is reserved
+	permits->count--;
+	sub_acq_rel(&channel->reserved, 1);
+	weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
+	if (channel->pointers)
+		*(void **)message = NULL;
+	return WEIR_SENT;
+}
+
+void weir_permits_drop(struct weir_permits *permits)
+{
+	if (permits->count > 0)
+		give_back(permits, permits->count);
+}
+
+unsigned weir_tx_reserved(const struct weir_tx *tx)
+{
+	unsigned reserved = load_acquire(&tx->channel->reserved);
+	unsigned capacity = weir_tx_capacity(tx);
+
+	return reserved < capacity ? reserved : capacity;
+}

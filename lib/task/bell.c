@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A bell is a futex: asleep while it says ARMED. ASKED is for the keeper, who
+// looks at all bells while anyone is armed and sleeps itself while nobody is.
+#include "task/bell.h"
+#include "base/assert.h"
+#include "base/atomic.h"
+#include "base/clock.h"
+#include "task/executor_inline.h"
+
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <stdalign.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { QUIET, ARMED, ASKED };
+
+struct weir_bell {
+	alignas(WEIR_CACHE_LINE) uint32_t word;
+	bool used; // under lock
+};
+
+static struct weir_bell bells[WEIR_BELLS];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned used_count;  // under lock
+static unsigned bells_end;   // beyond the last that was ever used
+static uint32_t armed_count; // who sleeps, or is about to
+static uint32_t keeper_word; // 1: the keeper sleeps until somebody is armed
+static bool keeper_ends;
+static pthread_t keeper;
+static bool naps; // no fence in others can be had
+
+static long futex(
+	uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
+{
+	return syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, timeout,
+		NULL, 0);
+}
+
+static void wake(uint32_t *word)
+{
+	futex(word, FUTEX_WAKE, 1, NULL);
+}
+
+// ---- the keeper ----
+
+static void ring_asked(void)
+{
+	unsigned end = load_acquire(&bells_end);
+
+	for (unsigned i = 0; i < end; i++) {
+		uint32_t asked = ASKED;
+
+		if (load_relaxed(&bells[i].word) == ASKED &&
+			cas_acq_rel(&bells[i].word, &asked, QUIET))
+			wake(&bells[i].word);
+	}
+}
+
+static void keeper_rest(void)
+{
+	store_relaxed(&keeper_word, 1);
+	fence_full(); // keeper_word is written, armed_count read
+	if (load_acquire(&armed_count) == 0 && !load_acquire(&keeper_ends))
+		futex(&keeper_word, FUTEX_WAIT, 1, NULL);
+	store_relaxed(&keeper_word, 0);
+}
+
+static void *keep(void *arg)
+{
+	const struct timespec period = {.tv_nsec = WEIR_BELL_PERIOD_NS};
+
+	prctl(PR_SET_NAME, "weir-bells");
+	prctl(PR_SET_TIMERSLACK, 1);
+	while (!load_acquire(&keeper_ends)) {
+		if (load_acquire(&armed_count) == 0) {
+			keeper_rest();
+			continue;
+		}
+		nanosleep(&period, NULL);
+		ring_asked();
+	}
+	return NULL;
+}
+
+static void keeper_wake(void)
+{
+	if (load_relaxed(&keeper_word) && exchange_acq_rel(&keeper_word, 0))
+		wake(&keeper_word);
+}
+
+static void fences_begin(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
+		    0, 0))
+		store_relaxed(&naps, true);
+}
+
+static bool keeper_start(void)
+{
+	keeper_ends = false;
+	fences_begin();
+	return pthread_create(&keeper, NULL, keep, NULL) == 0;
+}
+
+static void keeper_stop(void)
+{
+	store_release(&keeper_ends, true);
+	exchange_acq_rel(&keeper_word, 0);
+	fence_full();
+	wake(&keeper_word);
+	pthread_join(keeper, NULL);
+}
+
+// ---- bells ----
+
+static struct weir_bell *take_free(void)
+{
+	for (unsigned i = 0; i < WEIR_BELLS; i++) {
+		if (bells[i].used)
+			continue;
+		bells[i].used = true;
+		used_count++;
+		if (i >= bells_end)
+			store_release(&bells_end, i + 1);
+		return &bells[i];
+	}
+	return NULL;
+}
+
+struct weir_bell *weir_bell_get(void)
+{
+	struct weir_bell *bell = NULL;
+
+	pthread_mutex_lock(&lock);
+	if (used_count > 0 || keeper_start())
+		bell = take_free();
+	pthread_mutex_unlock(&lock);
+	return bell;
+}
+
+void weir_bell_put(struct weir_bell *bell)
+{
+	if (!bell)
+		return;
+	pthread_mutex_lock(&lock);
+	bell->used = false;
+	if (--used_count == 0)
+		keeper_stop();
+	pthread_mutex_unlock(&lock);
+}
+
+static pthread_key_t thread_key;
+static pthread_once_t thread_once = PTHREAD_ONCE_INIT;
+
+static void thread_ends(void *bell)
+{
+	weir_bell_put(bell);
+}
+
+static void thread_key_create(void)
+{
+	weir_assert(pthread_key_create(&thread_key, thread_ends) == 0);
+}
+
+struct weir_bell *weir_bell_of_thread(void)
+{
+	struct weir_bell *bell;
+
+	pthread_once(&thread_once, thread_key_create);
+	bell = pthread_getspecific(thread_key);
+	if (!bell) {
+		bell = weir_bell_get();
+		pthread_setspecific(thread_key, bell);
+	}
+	return bell;
+}
+
+void weir_bell_arm(struct weir_bell *bell)
+{
+	store_relaxed(&bell->word, ARMED);
+	add_acq_rel(&armed_count, 1);
+	fence_full(); // "the bell"; and armed_count is written, keeper_word read
+	keeper_wake();
+}
+
+void weir_bell_disarm(struct weir_bell *bell)
+{
+	store_relaxed(&bell->word, QUIET);
+	sub_acq_rel(&armed_count, 1);
+}
+
+// ns_until answers the time until a tick; 0: it has come.
+static uint64_t ns_until(uint64_t tick)
+{
+	const struct weir_clock *clock = weir_clock_real();
+	int64_t left = (int64_t)(tick - weir_clock_now(clock));
+
+	return left > 0 ? weir_clock_ns(clock, (uint64_t)left) + 1 : 0;
+}
+
+void weir_bell_sleep(struct weir_bell *bell, uint64_t until)
+{
+	uint64_t ns = until == WEIR_NEVER ? WEIR_NEVER : ns_until(until);
+	struct timespec timeout;
+
+	if (unlikely(load_relaxed(&naps)) && ns > WEIR_BELL_NAP_NS)
+		ns = WEIR_BELL_NAP_NS;
+	timeout.tv_sec = (time_t)(ns / 1000000000);
+	timeout.tv_nsec = (long)(ns % 1000000000);
+	while (ns > 0) {
+		uint32_t word = load_acquire(&bell->word);
+
+		// One that was asked for rings soon: until then it sleeps on.
+		if (word == QUIET)
+			break;
+		if (futex(&bell->word, FUTEX_WAIT, word,
+			    ns == WEIR_NEVER ? NULL : &timeout) == 0 ||
+			ns != WEIR_NEVER)
+			break;
+	}
+}
+
+static bool may_call(void)
+{
+	const struct weir_executor *self = weir_executor_current();
+
+	return !self || self->bell;
+}
+
+void weir_bell_ring(struct weir_bell *bell)
+{
+	uint32_t armed = ARMED;
+
+	if (load_relaxed(&bell->word) != ARMED)
+		return;
+	if (!may_call())
+		cas_acq_rel(&bell->word, &armed, ASKED);
+	else if (cas_acq_rel(&bell->word, &armed, QUIET))
+		wake(&bell->word);
+}
+
+void weir_bell_fence_others(void)
+{
+	if (!load_relaxed(&naps) &&
+		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
+		store_relaxed(&naps, true);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A bell wakes a thread that sleeps in the kernel: an executor that sleeps when
+// it has nothing to do, or a thread that blocks on a channel.
+//
+//	who acts ── ring ──▶ | armed? | ── system call ──▶ who sleeps
+//	                          └── asked ──▶ keeper ── system call ──▶
+//
+// An executor that polls makes no system call to wake somebody (it costs some
+// 10 µs): it only says that the bell is to be rung, and a keeper, a thread that
+// exists while there are bells, rings it within WEIR_BELL_PERIOD_NS and what the
+// system takes to run the keeper. Everybody else rings the bell itself.
+//
+// Who sleeps arms the bell, looks once more whether there is something to do,
+// and only then sleeps. Who acts does what it does and then, behind a full
+// fence, looks whether the bell is armed. So one of the two sees the other.
+//
+// Threads.  ring: any, signal handlers too. The rest: who sleeps.
+// Memory.  Bells are never freed, only used again: who rings one whose sleeper
+// has gone wakes somebody else for nothing. There are WEIR_BELLS.
+// Ordering.  "the bell" in chan/parking.h.
+#ifndef WEIR_TASK_BELL_H
+#define WEIR_TASK_BELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WEIR_BELLS 256
+#define WEIR_BELL_PERIOD_NS 50000
+
+struct weir_bell;
+
+// weir_bell_get answers a bell for one sleeper; NULL when there is none left or
+// its keeper cannot be started.
+struct weir_bell *weir_bell_get(void);
+
+// weir_bell_put gives it back; NULL is harmless.
+void weir_bell_put(struct weir_bell *bell);
+
+// weir_bell_of_thread answers the calling thread's own, which it has until it
+// ends; NULL as above.
+struct weir_bell *weir_bell_of_thread(void);
+
+// weir_bell_arm says that the caller is about to sleep. A full fence.
+void weir_bell_arm(struct weir_bell *bell);
+
+// weir_bell_disarm says that it does not, or no longer.
+void weir_bell_disarm(struct weir_bell *bell);
+
+// weir_bell_sleep sleeps until the armed bell was rung, the tick (of the real
+// clock) has come, or for no reason.
+void weir_bell_sleep(struct weir_bell *bell, uint64_t until);
+
+// weir_bell_ring wakes who sleeps, if somebody does; the caller has put a full
+// fence between what it did and this.
+void weir_bell_ring(struct weir_bell *bell);
+
+// weir_bell_fence_others puts a full fence into each other thread of the process.
+// Where the system cannot, no sleep is longer than WEIR_BELL_NAP_NS.
+void weir_bell_fence_others(void);
+#define WEIR_BELL_NAP_NS 1000000
+
+#endif
