@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/version.h"
 #include "builtin/builtin.h"
+#include "chan/case.h"
 #include "chan/chan.h"
 #include "config/config.h"
 #include "count/count.h"
@@ -25,6 +26,7 @@
 #include "stage/load.h"
 #include "stage/stage.h"
 #include "task/executor.h"
+#include "task/select.h"
 #include "task/task.h"
 
 #endif

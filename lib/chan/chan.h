@@ -41,6 +41,7 @@
 
 #include "chan/end.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,13 +54,17 @@ extern "C" {
 // What happened. Every operation answers one of these, and the compiler
 // insists that it is read.
 enum weir_result {
-	WEIR_SENT,	// all of it: it is the receiver's
-	WEIR_RECEIVED,	// at least one
-	WEIR_FULL,	// try: no room
-	WEIR_EMPTY,	// try: nothing there
-	WEIR_CLOSED,	// the other side is gone, and all it sent was received
-	WEIR_TIMED_OUT, // the deadline came first; nothing happened
-	WEIR_CANCELED,	// the task is cancelled; nothing happened
+	WEIR_SENT,     // all of it: it is the receiver's
+	WEIR_RECEIVED, // at least one
+	WEIR_FULL,     // try: no room
+	WEIR_EMPTY,    // try: nothing there
+	// The last ones are negative, so that they can stand beside the
+	// indices that weir_select answers.
+	WEIR_CLOSED =
+		-EPIPE, // the other side is gone, all it sent was received
+	WEIR_TIMED_OUT =
+		-ETIMEDOUT,	    // the deadline came first; nothing happened
+	WEIR_CANCELED = -ECANCELED, // the task is cancelled; nothing happened
 };
 
 #define WEIR_CHECKED __attribute__((warn_unused_result))

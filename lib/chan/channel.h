@@ -159,6 +159,17 @@ static inline enum weir_result weir_waiter_result(int err)
 // weir_waiter_end passes on what the caller left for those behind it.
 void weir_waiter_end(struct weir_waiter *waiter);
 
+// weir_side_of answers the side that the calling executor waits on; NULL when no
+// place is left.
+struct weir_side *weir_side_of(
+	struct weir_channel *channel, enum weir_side_kind kind);
+
+// weir_side_park makes known that a waiter comes, before it enters the queue.
+// weir_side_unpark is its counterpart, after it left; false when the waiter must
+// stay a little longer: again in a later step.
+void weir_side_park(struct weir_side *side, bool greedy);
+bool weir_side_unpark(struct weir_side *side, bool greedy, bool woken);
+
 // weir_channel_drain hands what is in the ring to release: when no receiver is
 // left.
 void weir_channel_drain(struct weir_channel *channel);

@@ -171,7 +171,7 @@ static bool place_owns(const struct weir_place *place)
 	       (uintptr_t)place->executor;
 }
 
-static void park(struct weir_side *side, bool greedy)
+void weir_side_park(struct weir_side *side, bool greedy)
 {
 	struct weir_place *place = side->place;
 
@@ -183,31 +183,39 @@ static void park(struct weir_side *side, bool greedy)
 		weir_watch_start(place->executor, &side->watch);
 }
 
-static void unpark(struct weir_side *side, bool greedy, bool woken)
+bool weir_side_unpark(struct weir_side *side, bool greedy, bool woken)
 {
 	struct weir_place *place = side->place;
 
+	// Until the post has come, if there is one under way to this place.
+	if (place == &place->channel->places[0] &&
+		load_acquire(&place->channel->owner) == WEIR_OWNER_SHARING)
+		return false;
 	side->granted -= woken;
 	side->greedy -= greedy;
 	if (!has_waiters(side) && !weir_list_empty(&side->watch.link))
 		weir_watch_stop(&side->watch);
-	// Until the post has come, if there is one under way to this place.
-	while (place == &place->channel->places[0] &&
-		load_acquire(&place->channel->owner) == WEIR_OWNER_SHARING)
-		weir_yield();
 	store_release(&place->parked, place->parked - 1);
+	return true;
 }
 
-bool weir_waiter_init(struct weir_waiter *waiter, struct weir_channel *channel,
-	enum weir_side_kind kind, bool greedy)
+struct weir_side *weir_side_of(
+	struct weir_channel *channel, enum weir_side_kind kind)
 {
 	struct weir_place *place = weir_channel_enter(channel);
 
 	if (!place)
 		place = place_find(channel);
-	*waiter = (struct weir_waiter){
-		.side = place ? &place->side[kind] : NULL, .greedy = greedy};
-	return place && (waiter->side->granted || has_waiters(waiter->side));
+	return place ? &place->side[kind] : NULL;
+}
+
+bool weir_waiter_init(struct weir_waiter *waiter, struct weir_channel *channel,
+	enum weir_side_kind kind, bool greedy)
+{
+	struct weir_side *side = weir_side_of(channel, kind);
+
+	*waiter = (struct weir_waiter){.side = side, .greedy = greedy};
+	return side && (side->granted || has_waiters(side));
 }
 
 // look_again is for those that no place is left for.
@@ -228,10 +236,11 @@ int weir_waiter_wait(struct weir_waiter *waiter, uint64_t deadline)
 
 	if (!side)
 		return look_again(deadline);
-	park(side, waiter->greedy);
+	weir_side_park(side, waiter->greedy);
 	err = weir_wait(&side->watch.queue, deadline,
 		waiter->waited ? WEIR_WAIT_FRONT : WEIR_WAIT_BACK);
-	unpark(side, waiter->greedy, err == 0);
+	while (!weir_side_unpark(side, waiter->greedy, err == 0))
+		weir_yield();
 	waiter->waited = true;
 	return err;
 }

@@ -207,7 +207,8 @@ int weir_tasks_create(struct weir_executor *executor, int node)
 		struct weir_task *task = &executor->tasks[i];
 
 		task->executor = executor;
-		weir_list_init(&task->waiting);
+		weir_list_init(&task->waiting.link);
+		task->waiting.woken = weir_task_woken;
 		weir_timer_init(&task->timer, weir_task_timed_out);
 		weir_list_add(&executor->free_tasks, &task->link);
 		weir_list_add(

@@ -10,6 +10,8 @@
 #include "task/timer.h"
 #include "task/wait.h"
 
+struct weir_select;
+
 // A task lies in an array of its executor, not on its stack: what the executor
 // touches of many tasks stays together.
 struct weir_task {
@@ -23,8 +25,9 @@ struct weir_task {
 	int answer;	 // of the present wait
 
 	// Touched each wait.
-	struct weir_list waiting; // in a wait queue
-	struct weir_timer timer;  // its deadline
+	struct weir_wait_node waiting; // in a wait queue
+	struct weir_select *select;    // that it is parked in
+	struct weir_timer timer;       // its deadline
 	struct weir_executor *executor;
 
 	// Touched at the start and the end.
@@ -56,6 +59,21 @@ static inline __attribute__((always_inline)) void weir_task_switch(
 	weir_switch(&task->context, &executor->context);
 }
 
+// weir_task_proceed begins an operation that may wait: false when the calling
+// task is cancelled. Each takes one from the step's budget, and yields when
+// nothing is left.
+static inline bool weir_task_proceed(
+	struct weir_executor *executor, struct weir_task *task)
+{
+	if (unlikely(task->canceled))
+		return false;
+	if (unlikely(--executor->budget == 0)) {
+		weir_yield();
+		return !task->canceled;
+	}
+	return true;
+}
+
 // weir_task_start_on makes fn(arg) runnable on executor, whose thread calls;
 // NULL when it has no stack left.
 struct weir_task *weir_task_start_on(struct weir_executor *executor,
@@ -67,6 +85,27 @@ struct weir_task *weir_task_start_on(struct weir_executor *executor,
 // for a wakeup or the deadline only.
 int weir_task_wait(struct weir_wait_queue *queue, uint64_t deadline,
 	enum weir_wait_place place, bool cancelable);
+
+// weir_task_park parks the calling task, which has made sure that it is woken,
+// and answers what ended the wait.
+static inline __attribute__((always_inline)) int weir_task_park(
+	struct weir_executor *executor, struct weir_task *task,
+	uint64_t deadline, bool cancelable)
+{
+	if (deadline != WEIR_NEVER)
+		weir_wheel_set(&executor->wheel, &task->timer, deadline,
+			executor->now);
+	task->cancelable = cancelable;
+	task->parked = true;
+	weir_task_switch(executor, task);
+	return task->answer;
+}
+
+// weir_task_end_wait ends the wait of a parked task: it answers answer.
+void weir_task_end_wait(struct weir_task *task, int answer);
+
+// weir_task_woken is what a task's own node does.
+void weir_task_woken(struct weir_wait_node *node);
 
 // weir_task_cancel marks task as cancelled and ends its present wait. Its
 // executor's thread.
