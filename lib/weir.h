@@ -26,7 +26,11 @@
 #include "stage/load.h"
 #include "stage/stage.h"
 #include "task/executor.h"
+#include "task/interval.h"
+#include "task/join.h"
+#include "task/local.h"
 #include "task/select.h"
+#include "task/shield.h"
 #include "task/task.h"
 
 #endif

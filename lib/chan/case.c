@@ -10,6 +10,7 @@
 static inline bool behind(
 	struct weir_channel *channel, enum weir_side_kind kind)
 {
+	bool alone = !channel->multi;
 	struct weir_place *place = weir_channel_enter(channel);
 	const struct weir_side *side;
 
@@ -17,10 +18,10 @@ static inline bool behind(
 	// where an end has one user nobody waits beside it.
 	if (likely(place))
 		side = &place->side[kind];
-	else if (channel->multi)
-		side = weir_side_of(channel, kind);
-	else
+	else if (alone)
 		return false;
+	else
+		side = weir_side_of(channel, kind);
 	return side && (side->granted > 0 ||
 			       !weir_wait_queue_empty(&side->watch.queue));
 }
@@ -37,9 +38,11 @@ static bool recv_attempt(struct weir_case *c)
 		load_acquire(&channel->shared->tx_count) > 0)
 		return false;
 	result = weir_try_recv(rx, c->argument);
+	if (unlikely(result == WEIR_EMPTY)) // another was faster
+		return false;
 	c->result = result;
 	c->disabled = result == WEIR_CLOSED;
-	return result != WEIR_EMPTY;
+	return true;
 }
 
 static bool send_attempt(struct weir_case *c)
@@ -55,9 +58,11 @@ static bool send_attempt(struct weir_case *c)
 		load_acquire(&channel->shared->rx_count) > 0)
 		return false;
 	result = weir_try_send(tx, c->argument);
+	if (unlikely(result == WEIR_FULL))
+		return false;
 	c->result = result;
 	c->disabled = result == WEIR_CLOSED;
-	return result != WEIR_FULL;
+	return true;
 }
 
 // ---- standing in line ----

@@ -17,7 +17,9 @@
 // they came, and those who come later wait behind them; try_ passes them by. A
 // burst is one wait: who comes later waits until it is done. Between
 // executors there is no order. A cancelled task gets WEIR_CANCELED from what may
-// wait, even if it need not; to drain a channel it can use try_.
+// wait, even if it need not; to drain a channel it can use try_. What may wait
+// yields now and then even if it need not wait (WEIR_STEP_BUDGET). To wait for
+// several things at once: chan/case.h.
 //
 // Threads.  A handle (weir_tx, weir_rx) has one user at a time, a task or a
 // thread. More users: clone it, where the class allows several. try_ and close

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chan/channel.h"
-#include "task/task.h"
+#include "task/task_inline.h"
 
 static inline __attribute__((always_inline)) unsigned take(
 	struct weir_rx *rx, void *messages, unsigned count)
@@ -82,7 +82,7 @@ enum weir_result weir_recv_burst(struct weir_rx *rx, void *messages,
 	bool behind;
 
 	*done = 0;
-	if (weir_task_canceled())
+	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	behind = weir_waiter_init(
 		&waiter, rx->channel, WEIR_SIDE_RECV, count > 1);

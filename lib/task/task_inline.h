@@ -6,11 +6,18 @@
 
 #include "mem/stack.h"
 #include "task/executor_inline.h"
+#include "task/local.h"
 #include "task/task.h"
 #include "task/timer.h"
 #include "task/wait.h"
 
+struct weir_join;
 struct weir_select;
+
+struct weir_local_slot {
+	const struct weir_local *key;
+	void *value;
+};
 
 // A task lies in an array of its executor, not on its stack: what the executor
 // touches of many tasks stays together.
@@ -19,7 +26,7 @@ struct weir_task {
 	alignas(WEIR_CACHE_LINE) struct weir_step step;
 	struct weir_context context;
 	bool ended;
-	bool canceled;
+	bool canceled;	 // and no shield holds it off
 	bool parked;	 // in weir_task_wait
 	bool cancelable; // the present wait is
 	int answer;	 // of the present wait
@@ -38,9 +45,15 @@ struct weir_task {
 	struct weir_scope *scope;   // that it belongs to, on this executor
 	struct weir_abroad *abroad; // its record, when the scope is elsewhere
 	struct weir_list link;	    // in the scope, or free
+	struct weir_join *join;	    // of a child that lives here
+	void *result;
 	unsigned open_scopes;
-	int error;
+	unsigned open_shields, shields_holding;
+	bool cancel_asked; // once and for all
 	bool live;
+	int error;
+	unsigned local_count;
+	struct weir_local_slot locals[WEIR_LOCALS];
 	char name[WEIR_NAME_SIZE];
 };
 
@@ -118,6 +131,23 @@ void weir_task_timed_out(
 // weir_watches_ask asks those watches whose turn it is; answers how many tasks
 // it woke.
 unsigned weir_watches_ask(struct weir_executor *executor);
+
+// weir_task_begin is weir_task_proceed for whoever calls: code that is no task
+// is never cancelled.
+static inline bool weir_task_begin(void)
+{
+	struct weir_executor *executor = weir_executor_current();
+
+	return !executor || !executor->current ||
+	       weir_task_proceed(executor, executor->current);
+}
+
+// weir_join_init and _end are the scope's calls.
+void weir_join_init(struct weir_join *join);
+void weir_join_end(struct weir_join *join, int error, void *result);
+
+// weir_locals_free frees what the ending task has.
+void weir_locals_free(struct weir_task *task);
 
 // weir_task_reap gives back what an ended task held. Its executor's thread.
 void weir_task_reap(struct weir_task *task);

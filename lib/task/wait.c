@@ -69,6 +69,9 @@ void weir_task_timed_out(
 
 void weir_task_cancel(struct weir_task *task)
 {
+	task->cancel_asked = true;
+	if (task->shields_holding > 0)
+		return;
 	task->canceled = true;
 	if (task->parked && task->cancelable)
 		weir_task_end_wait(task, -ECANCELED);

@@ -37,7 +37,8 @@ struct weir_wait_queue {
 };
 
 // A node stands in at most one queue. woken is called when it was woken, and is
-// no longer in it: to make someone runnable, no more. It wakes nobody else.
+// no longer in it: to make someone runnable, no more. It wakes nobody else in
+// that queue.
 struct weir_wait_node {
 	struct weir_list link;
 	uint64_t since; // when it came, in waits of its executor
