@@ -30,7 +30,9 @@
 #include "task/join.h"
 #include "task/local.h"
 #include "task/select.h"
+#include "task/set.h"
 #include "task/shield.h"
+#include "task/stepper.h"
 #include "task/task.h"
 
 #endif

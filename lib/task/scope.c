@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/assert.h"
 #include "task/abroad.h"
+#include "task/stepper.h"
 #include "task/task.h"
 #include "task/task_inline.h"
 
@@ -14,6 +15,9 @@ static void cancel_here(struct weir_scope *scope)
 	weir_list_each (link, &scope->abroad)
 		weir_abroad_cancel(
 			weir_container(link, struct weir_abroad, link));
+	weir_list_each (link, &scope->steppers)
+		weir_stepper_cancel(
+			weir_container(link, struct weir_stepper, link));
 }
 
 // On the scope's executor, on behalf of another thread.
@@ -41,6 +45,7 @@ void weir_scope_open_with(
 	};
 	weir_list_init(&scope->tasks);
 	weir_list_init(&scope->abroad);
+	weir_list_init(&scope->steppers);
 	weir_wait_queue_init(&scope->closer);
 	task->open_scopes++;
 }
