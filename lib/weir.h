@@ -13,6 +13,7 @@
 #include "base/version.h"
 #include "builtin/builtin.h"
 #include "chan/broadcast.h"
+#include "chan/case.h"
 #include "chan/chan.h"
 #include "chan/latest.h"
 #include "chan/oneshot.h"
@@ -33,6 +34,13 @@
 #include "stage/stage.h"
 #include "sync/sync.h"
 #include "task/executor.h"
+#include "task/interval.h"
+#include "task/join.h"
+#include "task/local.h"
+#include "task/select.h"
+#include "task/set.h"
+#include "task/shield.h"
+#include "task/stepper.h"
 #include "task/task.h"
 
 #endif

@@ -17,7 +17,9 @@
 // they came, and those who come later wait behind them; try_ passes them by. A
 // burst is one wait: who comes later waits until it is done. Between
 // executors there is no order. A cancelled task gets WEIR_CANCELED from what may
-// wait, even if it need not; to drain a channel it can use try_.
+// wait, even if it need not; to drain a channel it can use try_. What may wait
+// yields now and then even if it need not wait (WEIR_STEP_BUDGET). To wait for
+// several things at once: chan/case.h.
 //
 // Threads.  A handle (weir_tx, weir_rx) has one user at a time, a task or a
 // thread. More users: clone it, where the class allows several. try_ and close
@@ -44,6 +46,7 @@
 #include "base/clock.h"
 #include "chan/end.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -56,14 +59,18 @@ extern "C" {
 // What happened. Every operation answers one of these, and the compiler
 // insists that it is read.
 enum weir_result {
-	WEIR_SENT,	// all of it: it is the receiver's
-	WEIR_RECEIVED,	// at least one
-	WEIR_FULL,	// try, or in segments: no room
-	WEIR_EMPTY,	// try: nothing there
-	WEIR_CLOSED,	// the other side is gone, and all it sent was received
-	WEIR_TIMED_OUT, // the deadline came first; nothing happened
-	WEIR_CANCELED,	// the task is cancelled; nothing happened
-	WEIR_RESERVED,	// chan/permit.h: the permits are the caller's
+	WEIR_SENT,     // all of it: it is the receiver's
+	WEIR_RECEIVED, // at least one
+	WEIR_FULL,     // try, or in segments: no room
+	WEIR_EMPTY,    // try: nothing there
+	WEIR_RESERVED, // chan/permit.h: the permits are the caller's
+	// The last ones are negative, so that they can stand beside the
+	// indices that weir_select answers.
+	WEIR_CLOSED =
+		-EPIPE, // the other side is gone, all it sent was received
+	WEIR_TIMED_OUT =
+		-ETIMEDOUT,	    // the deadline came first; nothing happened
+	WEIR_CANCELED = -ECANCELED, // the task is cancelled; nothing happened
 };
 
 #define WEIR_CHECKED __attribute__((warn_unused_result))

@@ -166,6 +166,18 @@ static inline void weir_parking_wake(struct weir_parking *parking,
 // weir_parking_sleepy makes who acts look for bells from now on.
 void weir_parking_sleepy(struct weir_parking *parking);
 
+// weir_parking_side answers the side that the calling executor waits on; NULL when
+// no place is left.
+struct weir_side *weir_parking_side(
+	struct weir_parking *parking, enum weir_side_kind kind);
+
+// weir_side_park makes known that a waiter comes, before it enters the queue, with
+// what it has seen of what counts changes. weir_side_unpark is its counterpart,
+// after it left; false when the waiter must stay a little longer: again in a
+// later step.
+void weir_side_park(struct weir_side *side, bool greedy, uint64_t seen);
+bool weir_side_unpark(struct weir_side *side, bool greedy, bool woken);
+
 // A wait of the calling task on one side, as often as it takes.
 struct weir_waiter {
 	struct weir_side *side; // NULL: no place is left

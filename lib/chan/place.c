@@ -220,17 +220,13 @@ static void see_change(struct weir_side *side, uint64_t seen)
 	side->seen = seen;
 }
 
-static void park(struct weir_waiter *waiter)
+void weir_side_park(struct weir_side *side, bool greedy, uint64_t seen)
 {
 	struct weir_executor *self = weir_executor_current();
-	struct weir_side *side = waiter->side;
 	struct weir_place *place = side->place;
 
-	see_change(side, waiter->seen);
-	side->greedy += waiter->greedy;
-	// Who comes back for more than there was stands first.
-	if (waiter->waited)
-		side->need = waiter->need;
+	see_change(side, seen);
+	side->greedy += greedy;
 	store_relaxed(&place->bell, self->bell);
 	store_release(&place->parked, place->parked + 1);
 	if (load_relaxed(&place->parking->owner) != WEIR_OWNER_SHARED)
@@ -241,43 +237,51 @@ static void park(struct weir_waiter *waiter)
 		weir_parking_sleepy(place->parking);
 }
 
-// await_post returns when no post is under way to the first executor, of which
-// a waiter leaves.
-static void await_post(const struct weir_parking *parking)
+// leave says that one waiter fewer is here; false while a post may be under way
+// to the first executor, of which it leaves: then it has not left.
+static bool leave(struct weir_place *place)
 {
-	if (load_relaxed(&parking->owner) == WEIR_OWNER_SHARED)
-		return;
+	struct weir_parking *parking = place->parking;
+
+	store_release(&place->parked, place->parked - 1);
+	if (place != &parking->places[0] ||
+		load_relaxed(&parking->owner) == WEIR_OWNER_SHARED)
+		return true;
 	fence_full(); // "the change": parked is written, owner read
-	while (load_acquire(&parking->owner) == WEIR_OWNER_SHARING)
-		weir_yield();
+	if (load_acquire(&parking->owner) != WEIR_OWNER_SHARING)
+		return true;
+	store_release(&place->parked, place->parked + 1);
+	return false;
 }
 
-static void unpark(struct weir_waiter *waiter, bool woken)
+bool weir_side_unpark(struct weir_side *side, bool greedy, bool woken)
 {
-	struct weir_side *side = waiter->side;
-	struct weir_place *place = side->place;
-
+	if (!leave(side->place))
+		return false;
 	side->granted -= woken;
-	side->greedy -= waiter->greedy;
-	if (waiter->waited)
-		side->need = 0;
+	side->greedy -= greedy;
 	if (!has_waiters(side) && !weir_list_empty(&side->watch.link))
 		weir_watch_stop(&side->watch);
-	store_release(&place->parked, place->parked - 1);
-	if (place == &place->parking->places[0])
-		await_post(place->parking);
+	return true;
 }
 
-bool weir_waiter_begin(struct weir_waiter *waiter, struct weir_parking *parking,
-	enum weir_side_kind kind, bool greedy)
+struct weir_side *weir_parking_side(
+	struct weir_parking *parking, enum weir_side_kind kind)
 {
 	struct weir_place *place = weir_parking_enter(parking);
 
 	if (!place)
 		place = place_find(parking);
-	*waiter = (struct weir_waiter){
-		.side = place ? &place->side[kind] : NULL, .greedy = greedy};
-	return place && (waiter->side->granted || has_waiters(waiter->side));
+	return place ? &place->side[kind] : NULL;
+}
+
+bool weir_waiter_begin(struct weir_waiter *waiter, struct weir_parking *parking,
+	enum weir_side_kind kind, bool greedy)
+{
+	struct weir_side *side = weir_parking_side(parking, kind);
+
+	*waiter = (struct weir_waiter){.side = side, .greedy = greedy};
+	return side && (side->granted || has_waiters(side));
 }
 
 // look_again is for those that no place is left for.
@@ -298,10 +302,16 @@ int weir_waiter_wait(struct weir_waiter *waiter, uint64_t deadline)
 
 	if (!side)
 		return look_again(deadline);
-	park(waiter);
+	// Who comes back for more than there was stands first.
+	if (waiter->waited)
+		side->need = waiter->need;
+	weir_side_park(side, waiter->greedy, waiter->seen);
 	err = weir_wait(&side->watch.queue, deadline,
 		waiter->waited ? WEIR_WAIT_FRONT : WEIR_WAIT_BACK);
-	unpark(waiter, err == 0);
+	if (waiter->waited)
+		side->need = 0;
+	while (!weir_side_unpark(side, waiter->greedy, err == 0))
+		weir_yield();
 	waiter->waited = true;
 	return err;
 }

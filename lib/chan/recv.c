@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chan/channel.h"
-#include "task/task.h"
+#include "task/task_inline.h"
 
 // recv_last is for a channel that seems empty: it is closed only if it still is
 // when no sender is left, for the last one may have sent between two looks.
@@ -98,7 +98,7 @@ enum weir_result weir_recv_burst(struct weir_rx *rx, void *messages,
 	bool behind;
 
 	*done = 0;
-	if (weir_task_canceled())
+	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_rx_enter(rx->channel);
 	behind = weir_waiter_init(

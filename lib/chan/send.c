@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "chan/channel.h"
-#include "task/task.h"
+#include "task/task_inline.h"
 
 // send_now sends as many as fit and wakes who waits for them.
 static inline __attribute__((always_inline)) enum weir_result send_now(
@@ -121,7 +121,7 @@ enum weir_result weir_send_burst(struct weir_tx *tx, const void *messages,
 	bool behind;
 
 	*done = 0;
-	if (weir_task_canceled())
+	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_tx_enter(tx->channel);
 	behind = weir_waiter_init(

@@ -12,6 +12,8 @@ static void give_back(struct weir_abroad *abroad)
 	weir_list_remove(&abroad->link);
 	weir_list_add_head(&home->free_abroad, &abroad->link);
 	home->abroad_count--;
+	if (abroad->join)
+		weir_join_end(abroad->join, abroad->error, abroad->result);
 	weir_scope_ended(abroad->scope, abroad->error);
 }
 
@@ -48,7 +50,7 @@ static void on_start_away(
 	if (abroad->task)
 		abroad->task->abroad = abroad;
 	else
-		weir_abroad_ended(abroad, -EAGAIN);
+		weir_abroad_ended(abroad, -EAGAIN, NULL);
 }
 
 // Away: start was handled before, since posts of one thread keep their order.
@@ -64,9 +66,10 @@ static void on_cancel_away(
 	weir_executor_post(abroad->home, &abroad->cancel);
 }
 
-void weir_abroad_ended(struct weir_abroad *abroad, int error)
+void weir_abroad_ended(struct weir_abroad *abroad, int error, void *result)
 {
 	abroad->task = NULL;
+	abroad->result = result;
 	abroad->error = error;
 	abroad->start.fn = on_start_home;
 	weir_executor_post(abroad->home, &abroad->start);
@@ -93,6 +96,7 @@ int weir_abroad_spawn(struct weir_scope *scope, struct weir_executor *away,
 		.fn = fn,
 		.arg = arg,
 		.steps = options ? options->steps : NULL,
+		.join = options ? options->join : NULL,
 		.posts_out = 1,
 	};
 	strncpy(abroad->name, options && options->name ? options->name : "task",

@@ -27,9 +27,11 @@ struct weir_abroad {
 	void (*fn)(void *arg);
 	void *arg;
 	struct weir_histogram *steps;
-	int error;	    // written away, read home after start came back
-	unsigned posts_out; // of home
-	bool cancel_sent;   // of home
+	struct weir_join *join; // of home
+	void *result;		// written away, read home after start came back
+	int error;		// as well
+	unsigned posts_out;	// of home
+	bool cancel_sent;	// of home
 	char name[WEIR_NAME_SIZE];
 };
 
@@ -43,6 +45,6 @@ int weir_abroad_spawn(struct weir_scope *scope, struct weir_executor *away,
 void weir_abroad_cancel(struct weir_abroad *abroad);
 
 // weir_abroad_ended tells home that the child has ended. Away's thread.
-void weir_abroad_ended(struct weir_abroad *abroad, int error);
+void weir_abroad_ended(struct weir_abroad *abroad, int error, void *result);
 
 #endif

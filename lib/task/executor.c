@@ -215,6 +215,7 @@ static inline __attribute__((always_inline)) void resume(
 	struct weir_executor *executor, struct weir_task *task)
 {
 	executor->current = task;
+	executor->budget = WEIR_STEP_BUDGET;
 	weir_switch(&executor->context, &task->context);
 	executor->current = NULL;
 }

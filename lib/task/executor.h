@@ -12,6 +12,9 @@
 //	3. timers that are due, touching at most WEIR_TURN_TIMERS
 //	4. every step that was runnable when 4 began, once, in FIFO order
 //
+// A task that never waits, because all that it asks for is there, is made to
+// yield when one step has done WEIR_STEP_BUDGET operations that may wait.
+//
 // What becomes runnable during 4 waits for the next turn: a runnable step
 // starts within two turns. There is no LIFO slot and no stealing.
 //
@@ -49,6 +52,7 @@ extern "C" {
 #define WEIR_TURN_POSTS 64
 #define WEIR_TURN_COLD 32
 #define WEIR_TURN_TIMERS 256
+#define WEIR_STEP_BUDGET 128
 
 struct weir_executor;
 struct weir_step;

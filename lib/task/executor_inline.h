@@ -27,6 +27,8 @@ struct weir_executor {
 	struct weir_task *current;
 	uint64_t now;
 	uint64_t worked;
+	uint64_t waits;	 // begun
+	unsigned budget; // that the present step has left
 	const struct weir_clock *clock;
 	struct weir_executor_counts *counts;
 	bool lapped;  // the present step has measured itself

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "base/assert.h"
 #include "task/abroad.h"
+#include "task/stepper.h"
 #include "task/task.h"
 #include "task/task_inline.h"
 
@@ -14,6 +15,9 @@ static void cancel_here(struct weir_scope *scope)
 	weir_list_each (link, &scope->abroad)
 		weir_abroad_cancel(
 			weir_container(link, struct weir_abroad, link));
+	weir_list_each (link, &scope->steppers)
+		weir_stepper_cancel(
+			weir_container(link, struct weir_stepper, link));
 }
 
 // On the scope's executor, on behalf of another thread.
@@ -28,7 +32,8 @@ static void on_cancel_post(
 	weir_wake(&scope->closer);
 }
 
-void weir_scope_open(struct weir_scope *scope)
+void weir_scope_open_with(
+	struct weir_scope *scope, const struct weir_scope_options *options)
 {
 	struct weir_task *task = weir_task_current();
 
@@ -36,11 +41,18 @@ void weir_scope_open(struct weir_scope *scope)
 	*scope = (struct weir_scope){
 		.executor = task->executor,
 		.cancel = {.fn = on_cancel_post},
+		.cancel_on_error = options->cancel_on_error,
 	};
 	weir_list_init(&scope->tasks);
 	weir_list_init(&scope->abroad);
+	weir_list_init(&scope->steppers);
 	weir_wait_queue_init(&scope->closer);
 	task->open_scopes++;
+}
+
+void weir_scope_open(struct weir_scope *scope)
+{
+	weir_scope_open_with(scope, &(struct weir_scope_options){0});
 }
 
 void weir_scope_cancel(struct weir_scope *scope)
@@ -55,6 +67,8 @@ void weir_scope_ended(struct weir_scope *scope, int error)
 {
 	if (scope->error == 0)
 		scope->error = error;
+	if (error && scope->cancel_on_error && !scope->canceled)
+		cancel_here(scope);
 	if (--scope->live_count == 0)
 		weir_wake(&scope->closer);
 }
@@ -88,13 +102,12 @@ int weir_scope_close(struct weir_scope *scope, uint64_t deadline)
 	return scope->error;
 }
 
-int weir_spawn_with(struct weir_scope *scope, struct weir_executor *executor,
+static int spawn(struct weir_scope *scope, struct weir_executor *executor,
 	void (*fn)(void *arg), void *arg,
 	const struct weir_spawn_options *options)
 {
 	struct weir_task *task;
 
-	weir_assert(weir_executor_current() == scope->executor);
 	if (scope->canceled)
 		return -ECANCELED;
 	if (executor && executor != scope->executor)
@@ -103,9 +116,26 @@ int weir_spawn_with(struct weir_scope *scope, struct weir_executor *executor,
 	if (!task)
 		return -EAGAIN;
 	task->scope = scope;
+	task->join = options ? options->join : NULL;
 	weir_list_add(&scope->tasks, &task->link);
 	scope->live_count++;
 	return 0;
+}
+
+int weir_spawn_with(struct weir_scope *scope, struct weir_executor *executor,
+	void (*fn)(void *arg), void *arg,
+	const struct weir_spawn_options *options)
+{
+	int err;
+
+	weir_assert(weir_executor_current() == scope->executor);
+	if (options && options->join)
+		weir_join_init(options->join);
+	err = spawn(scope, executor, fn, arg, options);
+	// Who joins what never was need not wait.
+	if (err && options && options->join)
+		weir_join_end(options->join, err, NULL);
+	return err;
 }
 
 int weir_spawn(struct weir_scope *scope, struct weir_executor *executor,

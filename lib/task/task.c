@@ -46,6 +46,19 @@ void weir_yield(void)
 	weir_task_switch(executor, task);
 }
 
+bool weir_yield_if_over(unsigned count)
+{
+	struct weir_executor *executor = weir_executor_current();
+
+	weir_assert(executor && executor->current); // only a task can yield
+	if (executor->budget > count) {
+		executor->budget -= count;
+		return false;
+	}
+	weir_yield();
+	return true;
+}
+
 int weir_sleep(uint64_t deadline)
 {
 	int answer = weir_task_wait(NULL, deadline, WEIR_WAIT_BACK, true);
@@ -110,6 +123,10 @@ static __attribute__((noreturn, noinline)) void task_entry(void)
 		bug(task, "ended with a mutex or rwlock held: unlock it before "
 			  "it returns");
 	weir_spin_debug_none_held("ends");
+	if (task->open_shields > 0)
+		bug(task, "ended with a shield open: call weir_shield_close "
+			  "before it returns");
+	weir_locals_free(task);
 	task->ended = true;
 	weir_switch_last(&task->context, &executor->context);
 	__builtin_unreachable();
@@ -151,11 +168,14 @@ static void task_reset(struct weir_task *task)
 {
 	task->ended = false;
 	task->canceled = false;
+	task->cancel_asked = false;
 	task->live = false;
 	task->stack = NULL;
 	task->on_end = NULL;
 	task->scope = NULL;
 	task->abroad = NULL;
+	task->join = NULL;
+	task->result = NULL;
 	task->error = 0;
 }
 
@@ -165,7 +185,8 @@ void weir_task_reap(struct weir_task *task)
 	void (*on_end)(void *arg) = task->on_end;
 	struct weir_scope *scope = task->scope;
 	struct weir_abroad *abroad = task->abroad;
-	void *arg = task->arg;
+	struct weir_join *join = task->join;
+	void *arg = task->arg, *result = task->result;
 	int error = task->error;
 
 	weir_list_remove(&task->link);
@@ -173,10 +194,12 @@ void weir_task_reap(struct weir_task *task)
 	task_reset(task);
 	weir_list_add_head(&executor->free_tasks, &task->link);
 	count_add(&executor->counts->tasks, -UINT64_C(1));
+	if (join)
+		weir_join_end(join, error, result);
 	if (scope)
 		weir_scope_ended(scope, error);
 	if (abroad)
-		weir_abroad_ended(abroad, error);
+		weir_abroad_ended(abroad, error, result);
 	if (on_end)
 		on_end(arg);
 }
@@ -211,7 +234,8 @@ int weir_tasks_create(struct weir_executor *executor, int node)
 		struct weir_task *task = &executor->tasks[i];
 
 		task->executor = executor;
-		weir_list_init(&task->waiting);
+		weir_list_init(&task->waiting.link);
+		task->waiting.woken = weir_task_woken;
 		weir_timer_init(&task->timer, weir_task_timed_out);
 		weir_list_add(&executor->free_tasks, &task->link);
 		weir_list_add(

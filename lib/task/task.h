@@ -34,6 +34,7 @@ extern "C" {
 
 struct weir_executor;
 struct weir_histogram;
+struct weir_join;
 struct weir_task;
 
 // weir_run runs fn(arg) as a task on an executor of its own on the calling
@@ -48,6 +49,11 @@ int weir_run(void (*fn)(void *arg), void *arg);
 // weir_yield lets every other runnable step run once. Not a wait: a cancelled
 // task yields too. Tasks only.
 void weir_yield(void);
+
+// weir_yield_if_over is for loops that never wait: it takes count from the
+// budget of the present step (WEIR_STEP_BUDGET, of which each operation that may
+// wait takes one) and yields when nothing is left. Answers whether it did.
+bool weir_yield_if_over(unsigned count);
 
 // weir_sleep waits until the deadline. Answers 0 or -ECANCELED.
 __attribute__((warn_unused_result)) int weir_sleep(uint64_t deadline);
@@ -64,7 +70,8 @@ struct weir_task *weir_task_self(void);
 // weir_task_name answers the task's name, "" for NULL.
 const char *weir_task_name(const struct weir_task *task);
 
-// weir_task_canceled tells whether the calling task was cancelled.
+// weir_task_canceled tells whether the calling task was cancelled, and no shield
+// (task/shield.h) holds that off.
 bool weir_task_canceled(void);
 
 // weir_task_fail sets the error (-errno) with which the calling task will have
@@ -77,10 +84,12 @@ struct weir_scope {
 	struct weir_executor *executor; // of the task that opened it
 	struct weir_list tasks;		// that live here
 	struct weir_list abroad;	// those on other executors
+	struct weir_list steppers;	// task/stepper.h
 	struct weir_wait_queue closer;	// who closes it
 	unsigned live_count;
 	int error; // the first
 	bool canceled;
+	bool cancel_on_error;
 	struct weir_post cancel; // from another executor
 	bool cancel_posted;	 // written by anyone
 	bool cancel_handled;
@@ -88,6 +97,16 @@ struct weir_scope {
 
 // weir_scope_open opens a scope for the calling task.
 void weir_scope_open(struct weir_scope *scope);
+
+struct weir_scope_options {
+	// cancel_on_error cancels all tasks of the scope when the first of
+	// them fails (weir_task_fail); who opened it waits as before.
+	bool cancel_on_error;
+};
+
+// weir_scope_open_with is weir_scope_open with options.
+void weir_scope_open_with(
+	struct weir_scope *scope, const struct weir_scope_options *options);
 
 // weir_scope_close waits until all tasks of the scope have ended; at the
 // deadline, or when the caller is cancelled, it cancels them and goes on
@@ -105,6 +124,9 @@ struct weir_spawn_options {
 	// steps is the class that the task is measured in; its executor
 	// records there. NULL: the executor's own.
 	struct weir_histogram *steps;
+	// join is told when the task has ended (task/join.h); it borrows it
+	// until then. Of weir_start it is not looked at.
+	struct weir_join *join;
 };
 
 // weir_spawn starts fn(arg) as a task of scope on executor (NULL: the

@@ -7,9 +7,18 @@
 #include "base/spin.h"
 #include "mem/stack.h"
 #include "task/executor_inline.h"
+#include "task/local.h"
 #include "task/task.h"
 #include "task/timer.h"
 #include "task/wait.h"
+
+struct weir_join;
+struct weir_select;
+
+struct weir_local_slot {
+	const struct weir_local *key;
+	void *value;
+};
 
 // A task lies in an array of its executor, not on its stack: what the executor
 // touches of many tasks stays together.
@@ -18,14 +27,15 @@ struct weir_task {
 	alignas(WEIR_CACHE_LINE) struct weir_step step;
 	struct weir_context context;
 	bool ended;
-	bool canceled;
+	bool canceled;	 // and no shield holds it off
 	bool parked;	 // in weir_task_wait
 	bool cancelable; // the present wait is
 	int answer;	 // of the present wait
 
 	// Touched each wait.
-	struct weir_list waiting; // in a wait queue
-	struct weir_timer timer;  // its deadline
+	struct weir_wait_node waiting; // in a wait queue
+	struct weir_select *select;    // that it is parked in
+	struct weir_timer timer;       // its deadline
 	struct weir_executor *executor;
 
 	// Touched at the start and the end.
@@ -36,10 +46,16 @@ struct weir_task {
 	struct weir_scope *scope;   // that it belongs to, on this executor
 	struct weir_abroad *abroad; // its record, when the scope is elsewhere
 	struct weir_list link;	    // in the scope, or free
+	struct weir_join *join;	    // of a child that lives here
+	void *result;
 	unsigned open_scopes;
+	unsigned open_shields, shields_holding;
 	unsigned locks_held; // counted by lib/sync
-	int error;
+	bool cancel_asked;   // once and for all
 	bool live;
+	int error;
+	unsigned local_count;
+	struct weir_local_slot locals[WEIR_LOCALS];
 	char name[WEIR_NAME_SIZE];
 };
 
@@ -59,6 +75,21 @@ static inline __attribute__((always_inline)) void weir_task_switch(
 	weir_switch(&task->context, &executor->context);
 }
 
+// weir_task_proceed begins an operation that may wait: false when the calling
+// task is cancelled. Each takes one from the step's budget, and yields when
+// nothing is left.
+static inline bool weir_task_proceed(
+	struct weir_executor *executor, struct weir_task *task)
+{
+	if (unlikely(task->canceled))
+		return false;
+	if (unlikely(--executor->budget == 0)) {
+		weir_yield();
+		return !task->canceled;
+	}
+	return true;
+}
+
 // weir_task_start_on makes fn(arg) runnable on executor, whose thread calls;
 // NULL when it has no stack left.
 struct weir_task *weir_task_start_on(struct weir_executor *executor,
@@ -70,6 +101,27 @@ struct weir_task *weir_task_start_on(struct weir_executor *executor,
 // for a wakeup or the deadline only.
 int weir_task_wait(struct weir_wait_queue *queue, uint64_t deadline,
 	enum weir_wait_place place, bool cancelable);
+
+// weir_task_park parks the calling task, which has made sure that it is woken,
+// and answers what ended the wait.
+static inline __attribute__((always_inline)) int weir_task_park(
+	struct weir_executor *executor, struct weir_task *task,
+	uint64_t deadline, bool cancelable)
+{
+	if (deadline != WEIR_NEVER)
+		weir_wheel_set(&executor->wheel, &task->timer, deadline,
+			executor->now);
+	task->cancelable = cancelable;
+	task->parked = true;
+	weir_task_switch(executor, task);
+	return task->answer;
+}
+
+// weir_task_end_wait ends the wait of a parked task: it answers answer.
+void weir_task_end_wait(struct weir_task *task, int answer);
+
+// weir_task_woken is what a task's own node does.
+void weir_task_woken(struct weir_wait_node *node);
 
 // weir_task_cancel marks task as cancelled and ends its present wait. Its
 // executor's thread.
@@ -85,6 +137,22 @@ unsigned weir_watches_ask(struct weir_executor *executor);
 
 // weir_watches_ask_all asks each watch, before the executor sleeps.
 unsigned weir_watches_ask_all(struct weir_executor *executor);
+// weir_task_begin is weir_task_proceed for whoever calls: code that is no task
+// is never cancelled.
+static inline bool weir_task_begin(void)
+{
+	struct weir_executor *executor = weir_executor_current();
+
+	return !executor || !executor->current ||
+	       weir_task_proceed(executor, executor->current);
+}
+
+// weir_join_init and _end are the scope's calls.
+void weir_join_init(struct weir_join *join);
+void weir_join_end(struct weir_join *join, int error, void *result);
+
+// weir_locals_free frees what the ending task has.
+void weir_locals_free(struct weir_task *task);
 
 // weir_task_reap gives back what an ended task held. Its executor's thread.
 void weir_task_reap(struct weir_task *task);

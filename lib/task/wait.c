@@ -1,39 +1,80 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A waiting task is linked in its queue, its deadline in the wheel. Whoever ends
-// the wait (a waker, the deadline, a cancel) takes it out of both and makes it
-// runnable at once, so only one of them can, and the first is what it answers.
+// A waiting task is linked in its queue (or in those of its cases), its deadline
+// in the wheel. Whoever ends the wait (a waker, the deadline, a cancel) takes it
+// out of all of them and makes it runnable at once, so only one of them can, and
+// the first is what it answers.
 #include "task/wait.h"
 #include "base/assert.h"
+#include "task/select_inline.h"
 #include "task/task_inline.h"
 
 #include <errno.h>
+
+static struct weir_wait_node *node_of(struct weir_list *link)
+{
+	return weir_container(link, struct weir_wait_node, link);
+}
 
 void weir_wait_queue_init(struct weir_wait_queue *queue)
 {
 	weir_list_init(&queue->waiters);
 }
 
-static void end_wait(struct weir_task *task, int answer)
+// In order of since, which FRONT takes over from who stands there.
+void weir_wait_enlist(struct weir_executor *executor,
+	struct weir_wait_queue *queue, struct weir_wait_node *node,
+	enum weir_wait_place place)
 {
-	weir_list_remove(&task->waiting);
+	struct weir_list *before = &queue->waiters;
+
+	if (place == WEIR_WAIT_BACK) {
+		node->since = ++executor->waits;
+	} else {
+		before = before->next;
+		if (place == WEIR_WAIT_FRONT && before != &queue->waiters)
+			node->since = node_of(before)->since;
+		while (place == WEIR_WAIT_AGAIN && before != &queue->waiters &&
+			node_of(before)->since < node->since)
+			before = before->next;
+	}
+	weir_list_add(before, &node->link);
+}
+
+void weir_task_end_wait(struct weir_task *task, int answer)
+{
+	// Or by hand, between two turns.
+	weir_debug_assert(!weir_executor_current() ||
+			  task->executor == weir_executor_current());
+	if (task->select)
+		weir_select_leave(task->select);
+	weir_list_remove(&task->waiting.link);
 	weir_timer_cancel(&task->timer);
 	task->parked = false;
 	task->answer = answer;
 	weir_step_ready_inline(task->executor, &task->step);
 }
 
+void weir_task_woken(struct weir_wait_node *node)
+{
+	weir_task_end_wait(weir_container(node, struct weir_task, waiting), 0);
+}
+
 void weir_task_timed_out(
 	struct weir_executor *executor, struct weir_timer *timer)
 {
-	end_wait(weir_container(timer, struct weir_task, timer), -ETIMEDOUT);
+	weir_task_end_wait(
+		weir_container(timer, struct weir_task, timer), -ETIMEDOUT);
 }
 
 void weir_task_cancel(struct weir_task *task)
 {
+	task->cancel_asked = true;
+	if (task->shields_holding > 0)
+		return;
 	task->canceled = true;
 	if (task->parked && task->cancelable)
-		end_wait(task, -ECANCELED);
+		weir_task_end_wait(task, -ECANCELED);
 }
 
 int weir_task_wait(struct weir_wait_queue *queue, uint64_t deadline,
@@ -45,17 +86,9 @@ int weir_task_wait(struct weir_wait_queue *queue, uint64_t deadline,
 	weir_assert(task); // only a task can wait
 	if (task->canceled && cancelable)
 		return -ECANCELED;
-	if (queue && place == WEIR_WAIT_BACK)
-		weir_list_add(&queue->waiters, &task->waiting);
-	else if (queue)
-		weir_list_add_head(&queue->waiters, &task->waiting);
-	if (deadline != WEIR_NEVER)
-		weir_wheel_set(&executor->wheel, &task->timer, deadline,
-			executor->now);
-	task->cancelable = cancelable;
-	task->parked = true;
-	weir_task_switch(executor, task);
-	return task->answer;
+	if (queue)
+		weir_wait_enlist(executor, queue, &task->waiting, place);
+	return weir_task_park(executor, task, deadline, cancelable);
 }
 
 int weir_wait(struct weir_wait_queue *queue, uint64_t deadline,
@@ -66,15 +99,13 @@ int weir_wait(struct weir_wait_queue *queue, uint64_t deadline,
 
 bool weir_wake(struct weir_wait_queue *queue)
 {
-	struct weir_task *task;
+	struct weir_wait_node *node;
 
 	if (weir_wait_queue_empty(queue))
 		return false;
-	task = weir_container(queue->waiters.next, struct weir_task, waiting);
-	// Or by hand, between two turns.
-	weir_debug_assert(!weir_executor_current() ||
-			  task->executor == weir_executor_current());
-	end_wait(task, 0);
+	node = node_of(queue->waiters.next);
+	weir_list_remove(&node->link);
+	node->woken(node);
 	return true;
 }
 

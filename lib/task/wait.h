@@ -11,6 +11,10 @@
 // Waking is a hint: a woken task looks again and may have to wait again, at the
 // front.
 //
+// What stands in a queue is a node. A task has one of its own for the plain
+// wait; one that waits for several things at once (task/select.h) has one in
+// each queue, and the first that is woken takes the others out.
+//
 // Threads.  The executor's own, throughout.
 // Memory.  The caller's.
 #ifndef WEIR_TASK_WAIT_H
@@ -29,7 +33,16 @@ extern "C" {
 struct weir_executor;
 
 struct weir_wait_queue {
-	struct weir_list waiters;
+	struct weir_list waiters; // nodes, by since
+};
+
+// A node stands in at most one queue. woken is called when it was woken, and is
+// no longer in it: to make someone runnable, no more. It wakes nobody else in
+// that queue.
+struct weir_wait_node {
+	struct weir_list link;
+	uint64_t since; // when it came, in waits of its executor
+	void (*woken)(struct weir_wait_node *node);
 };
 
 // weir_wait_queue_init makes it empty.
@@ -41,7 +54,8 @@ static inline bool weir_wait_queue_empty(const struct weir_wait_queue *queue)
 	return weir_list_empty(&queue->waiters);
 }
 
-enum weir_wait_place { WEIR_WAIT_BACK, WEIR_WAIT_FRONT };
+// AGAIN is for who was there before: behind those that came before it did.
+enum weir_wait_place { WEIR_WAIT_BACK, WEIR_WAIT_FRONT, WEIR_WAIT_AGAIN };
 
 // weir_wait parks the calling task in queue until it is woken, the deadline
 // (an absolute tick, or WEIR_NEVER) has come, or it is cancelled. Answers 0,
@@ -52,10 +66,16 @@ enum weir_wait_place { WEIR_WAIT_BACK, WEIR_WAIT_FRONT };
 __attribute__((warn_unused_result)) int weir_wait(struct weir_wait_queue *queue,
 	uint64_t deadline, enum weir_wait_place place);
 
-// weir_wake makes the first waiter runnable; false when there is none.
+// weir_wait_enlist puts node, which stands nowhere, in queue: what a wait of
+// one's own making begins with.
+void weir_wait_enlist(struct weir_executor *executor,
+	struct weir_wait_queue *queue, struct weir_wait_node *node,
+	enum weir_wait_place place);
+
+// weir_wake wakes the first waiter; false when there is none.
 bool weir_wake(struct weir_wait_queue *queue);
 
-// weir_wake_all makes all runnable; answers how many.
+// weir_wake_all wakes all; answers how many.
 unsigned weir_wake_all(struct weir_wait_queue *queue);
 
 // A watch asks ready(watch) on behalf of the waiters in queue and wakes as many

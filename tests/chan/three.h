@@ -9,7 +9,8 @@
 
 static struct weir_tx tx, tx2, tx3;
 static struct weir_rx rx, rx2, rx3;
-static struct op a, b, c, d __attribute__((unused));
+static struct op a __attribute__((unused)), b __attribute__((unused)),
+	c __attribute__((unused)), d __attribute__((unused));
 static unsigned release_count;
 
 __attribute__((unused)) static void release(void *arg, void *message)

@@ -3,7 +3,7 @@
 // The other half of "the change": a waiter leaves while a second user comes. It
 // does not leave when there is a post under way to it.
 //
-// of lib/chan/place.c: unpark, await_post, share
+// of lib/chan/place.c: weir_side_unpark, leave, share
 // wrong LOOK_AND_LEAVE: the waiter looks, then says that it leaves
 // wrong NO_FENCE_ONE: the waiter has no fence
 // wrong NO_FENCE_TWO: the second user has none

@@ -10,7 +10,7 @@
 // what the others sent unless it gives up; the post finds its executor and its
 // channel alive.
 //
-// of lib/chan/place.c: park, unpark, await_post, share, shared_now, weir_side_push, place_owns
+// of lib/chan/place.c: weir_side_park, weir_side_unpark, leave, share, shared_now, weir_side_push, place_owns
 // of lib/chan/channel.c: leave
 // of lib/task/wait.c: weir_watch_start, ask, end_wait
 // of lib/task/executor.c: turn, serve, weir_executor_post

@@ -358,3 +358,57 @@ Test(abroad, there_are_as_many_children_elsewhere_as_stacks_at_home)
 	cr_assert_eq(spawn_answer, -EAGAIN);
 	cr_assert_eq(close_answer, -EAGAIN); // two stacks there
 }
+
+// ---- the first error cancels the others ----
+
+static struct weir_wait_queue never;
+static int sibling_answers[3];
+
+static void sibling(void *arg)
+{
+	int *answer = arg;
+
+	*answer = weir_wait(&never, WEIR_NEVER, WEIR_WAIT_BACK);
+	if (*answer)
+		weir_task_fail(*answer);
+}
+
+static void fail_soon(void *arg)
+{
+	weir_yield();
+	weir_task_fail(-EIO);
+}
+
+static void three_and_a_failure(void *arg)
+{
+	const struct weir_scope_options options = {.cancel_on_error = true};
+
+	weir_wait_queue_init(&never);
+	weir_scope_open_with(&scope, &options);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(weir_spawn(&scope, i == 1 ? arg : NULL, sibling,
+				     &sibling_answers[i]),
+			0);
+	cr_assert_eq(weir_spawn(&scope, NULL, fail_soon, NULL), 0);
+	close_answer = weir_scope_close(&scope, WEIR_NEVER);
+	say("!");
+}
+
+Test(scope, if_asked_the_first_error_cancels_the_others)
+{
+	start(three_and_a_failure, NULL);
+	settle();
+	cr_assert_str_eq(said, "!");
+	cr_assert_eq(close_answer, -EIO);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(sibling_answers[i], -ECANCELED);
+}
+
+Test(abroad, the_first_error_cancels_a_sibling_elsewhere_too)
+{
+	start(three_and_a_failure, away);
+	turn_both();
+	cr_assert_str_eq(said, "!");
+	cr_assert_eq(close_answer, -EIO);
+	cr_assert_eq(sibling_answers[1], -ECANCELED);
+}

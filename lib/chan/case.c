@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A case stands on its side of the channel as a waiter for one message does. Its
+// attempt looks before it calls, since most attempts find nothing.
+#include "chan/case.h"
+#include "chan/channel.h"
+#include "task/select_inline.h"
+
+// behind tells whether others are served first.
+static inline bool behind(
+	struct weir_channel *channel, enum weir_side_kind kind)
+{
+	bool alone = kind == WEIR_SIDE_RECV
+			     ? !weir_class_many_rx(channel->class_)
+			     : !weir_class_many_tx(channel->class_);
+	struct weir_place *place = weir_channel_enter(channel);
+	const struct weir_side *side;
+
+	// On one executor it is known; else the place must be looked for, but
+	// where an end has one user nobody waits beside it.
+	if (likely(place))
+		side = &place->side[kind];
+	else if (alone)
+		return false;
+	else
+		side = weir_parking_side(&channel->parking, kind);
+	return side && (side->granted > 0 ||
+			       !weir_wait_queue_empty(&side->watch.queue));
+}
+
+static bool recv_attempt(struct weir_case *c)
+{
+	struct weir_rx *rx = c->object;
+	struct weir_channel *channel = rx->channel;
+	enum weir_result result;
+
+	if (!c->woken && behind(channel, WEIR_SIDE_RECV))
+		return false;
+	if (weir_channel_len(channel) == 0 &&
+		load_acquire(&channel->shared->tx_count) > 0)
+		return false;
+	result = weir_try_recv(rx, c->argument);
+	if (unlikely(result == WEIR_EMPTY)) // another was faster
+		return false;
+	c->result = result;
+	c->disabled = result == WEIR_CLOSED;
+	return true;
+}
+
+static bool send_attempt(struct weir_case *c)
+{
+	struct weir_tx *tx = c->object;
+	struct weir_channel *channel = tx->channel;
+	enum weir_result result;
+
+	if (!c->woken && behind(channel, WEIR_SIDE_SEND))
+		return false;
+	if (weir_channel_len(channel) == channel->capacity &&
+		load_acquire(&channel->shared->rx_count) > 0)
+		return false;
+	result = weir_try_send(tx, c->argument);
+	if (unlikely(result == WEIR_FULL))
+		return false;
+	c->result = result;
+	c->disabled = result == WEIR_CLOSED;
+	return true;
+}
+
+// ---- standing in line ----
+
+static bool enlist(struct weir_case *c, struct weir_side *side,
+	struct weir_executor *executor, enum weir_wait_place place)
+{
+	if (!side)
+		return false;
+	weir_side_park(side, false, 0);
+	weir_case_enlist(c, executor, &side->watch.queue, place);
+	return true;
+}
+
+static struct weir_side *recv_side(const struct weir_case *c)
+{
+	const struct weir_rx *rx = c->object;
+
+	return weir_parking_side(&rx->channel->parking, WEIR_SIDE_RECV);
+}
+
+static struct weir_side *send_side(const struct weir_case *c)
+{
+	const struct weir_tx *tx = c->object;
+
+	return weir_parking_side(&tx->channel->parking, WEIR_SIDE_SEND);
+}
+
+static bool recv_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	return enlist(c, recv_side(c), executor, place);
+}
+
+static bool send_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	return enlist(c, send_side(c), executor, place);
+}
+
+// The executor has a place for good, once it has one.
+static bool recv_delist(struct weir_case *c)
+{
+	struct weir_side *side = recv_side(c);
+
+	return !side || weir_side_unpark(side, false, c->woken);
+}
+
+static bool send_delist(struct weir_case *c)
+{
+	struct weir_side *side = send_side(c);
+
+	return !side || weir_side_unpark(side, false, c->woken);
+}
+
+static void pass(struct weir_side *side)
+{
+	if (!weir_wait_queue_empty(&side->watch.queue))
+		weir_side_push(side);
+}
+
+static void recv_pass(struct weir_case *c)
+{
+	pass(recv_side(c));
+}
+
+static void send_pass(struct weir_case *c)
+{
+	pass(send_side(c));
+}
+
+static const struct weir_case_ops recv_ops = {
+	.attempt = recv_attempt,
+	.enlist = recv_enlist,
+	.delist = recv_delist,
+	.pass = recv_pass,
+};
+
+static const struct weir_case_ops send_ops = {
+	.attempt = send_attempt,
+	.enlist = send_enlist,
+	.delist = send_delist,
+	.pass = send_pass,
+};
+
+struct weir_case weir_case_recv(struct weir_rx *rx, void *message)
+{
+	return (struct weir_case){
+		.ops = &recv_ops, .object = rx, .argument = message};
+}
+
+struct weir_case weir_case_send(struct weir_tx *tx, void *message)
+{
+	return (struct weir_case){
+		.ops = &send_ops, .object = tx, .argument = message};
+}
