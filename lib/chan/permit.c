@@ -104,11 +104,12 @@ enum weir_result weir_permits_send(struct weir_permits *permits, void *message)
 	}
 	weir_tx_enter(channel);
 	place = weir_channel_enter(channel);
+	// First, so that nobody counts it twice: as a permit and as a message.
+	sub_acq_rel(&channel->reserved, 1);
+	permits->count--;
 	done = weir_channel_put(tx, message, 1);
 	weir_tx_leave(channel);
-	weir_assert(done == 1); // the room was there, and is reserved
-	permits->count--;
-	sub_acq_rel(&channel->reserved, 1);
+	weir_assert(done == 1); // the room was there
 	weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
 	if (channel->pointers)
 		*(void **)message = NULL;
