@@ -235,9 +235,10 @@ static void put_in_order(struct making *making)
 	for (unsigned i = 0; i < making->count; i++) {
 		unsigned at = making->found[i].at, before = 0;
 
-		for (unsigned j = 0; j < making->count; j++)
-			before += making->found[j].at < at ||
-				  (making->found[j].at == at && j < i);
+		for (unsigned j = 0; j < i; j++)
+			before += making->found[j].at <= at;
+		for (unsigned j = i + 1; j < making->count; j++)
+			before += making->found[j].at < at;
 		making->place[i] = (uint16_t)before;
 	}
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// "The change" of lib/chan/channel.h: a waiter parks while a second user comes.
+// "The change" of lib/chan/parking.h: a waiter parks while a second user comes.
 // Either it sees the change and watches, or the second sees it and posts.
 //
-// of lib/chan/place.c: park, share
+// of lib/chan/place.c: weir_side_park, share
 // wrong NO_FENCE_ONE: the waiter has no fence
 // wrong NO_FENCE_TWO: the second user has none
 #include "litmus.h"

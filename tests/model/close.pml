@@ -14,7 +14,7 @@
 //
 // of lib/chan/recv.c: recv_now, recv_last
 // of lib/chan/send.c: send_now
-// of lib/chan/channel.c: weir_channel_drain, leave, weir_tx_close, weir_rx_close, weir_rx_closed
+// of lib/chan/channel.c: weir_channel_drain, weir_channel_leave, weir_tx_close, weir_rx_close, weir_rx_closed
 //
 // right KEPT_OPEN: nobody leaves, and each sender tries once more at the end
 // wrong NO_SECOND_LOOK: closed is believed before the last value is looked for

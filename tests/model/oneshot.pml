@@ -8,12 +8,11 @@
 //	  ▼ │   ╲   │                                closes
 //	WAITING ───▶ GONE (either side)
 //
-// It is the rule that one-shots of lib/chan keep, over the executors' posts.
-//
 // What must hold: the value is received, released or still its sender's, once;
 // a receiver that waits is woken by a value and by a close; no post finds the
 // receiver's executor gone.
 //
+// of lib/chan/oneshot.c: leave, tell, begin, give_up, weir_oneshot_try_recv, weir_oneshot_rx_close
 // of lib/task/executor.c: weir_executor_post, handle_posts
 // of lib/task/wait.c: weir_task_wait, weir_wake
 //

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Parking on a channel while it becomes one that several executors use, and
-// who wakes: lib/chan/channel.h, "Who wakes" and "The change".
+// who wakes: lib/chan/parking.h, "Who wakes" and "The change".
 //
 //	first:  an executor with a receiver and a sender of its own
 //	others: two threads that each send one message
@@ -11,8 +11,8 @@
 // channel alive.
 //
 // of lib/chan/place.c: weir_side_park, weir_side_unpark, leave, share, shared_now, weir_side_push, place_owns
-// of lib/chan/channel.c: leave
-// of lib/task/wait.c: weir_watch_start, ask, end_wait
+// of lib/chan/channel.c: weir_channel_leave
+// of lib/task/wait.c: weir_watch_start, ask, weir_task_end_wait
 // of lib/task/executor.c: turn, serve, weir_executor_post
 //
 // right ALONE: nobody else comes

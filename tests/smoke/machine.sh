@@ -20,8 +20,8 @@ works "weir doctor --json is JSON" bash -c \
 works "weir devices --json is JSON" bash -c \
 	'"$0" devices --json | jq -e "(.pci | type) == \"array\" and
 		any(.software[]; .kind == \"file\")"' "$weir_program"
-if (ulimit -v 400000 && weir --version) >/dev/null 2>&1; then
-	fault=$(ulimit -v 400000; weir doctor)
+if (ulimit -v 80000 && weir --version) >/dev/null 2>&1; then
+	fault=$(ulimit -v 80000; weir doctor)
 	is "where no run works, the doctor says so: exit code" $? 1
 	has "and what failed" "$fault" "^fault +a run: .* exit code 2: .*EAL"
 else
