@@ -16,7 +16,8 @@
 
 #define FRAME_OVER 26u // Ethernet's header, two tags and the CRC, over the MTU
 #define KEY_SIZE 64
-#define BURST 32 // packets that are asked for at once, mostly
+#define BURST 32   // packets that are asked for at once, mostly
+#define AHEAD 1088 // mbufs, of those that a port's recipe keeps for a queue
 #define RSS_USUAL \
 	(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP)
 
@@ -60,8 +61,8 @@ static int make_stocks(
 		rte_pktmbuf_data_room_size(setup->pool) - RTE_PKTMBUF_HEADROOM;
 	unsigned most = setup->pool->size;
 	unsigned chain = RTE_MIN(UINT16_MAX / room + 1, most / 4 + 1);
-	unsigned size = RTE_MIN(
-		BURST * chain, most / 8 / RTE_MAX(1u, setup->rx_queues));
+	unsigned size = weir_stock_share(
+		setup->pool, setup->rx_queues, RTE_MIN(BURST * chain, AHEAD));
 
 	if (!device->name.tears)
 		return 0;

@@ -131,6 +131,16 @@ int weir_device_start(struct weir_device *device,
 
 // ---- while it runs ----
 
+// has_forgotten tells of a device that counts nothing while nobody is on the other
+// side, and goes on from where it was when somebody is.
+static bool has_forgotten(
+	const struct weir_device *device, const struct rte_eth_stats *now)
+{
+	return device->name.forgets &&
+	       (now->ibytes < device->last.ibytes ||
+		       now->obytes < device->last.obytes);
+}
+
 const struct rte_eth_stats *weir_device_stats(struct weir_device *device)
 {
 	struct rte_eth_stats now;
@@ -139,7 +149,8 @@ const struct rte_eth_stats *weir_device_stats(struct weir_device *device)
 			load_acquire(&device->state) != WEIR_DEVICE_GONE;
 
 	if (device->started && readable &&
-		!rte_eth_stats_get(device->id, &now)) {
+		!rte_eth_stats_get(device->id, &now) &&
+		!has_forgotten(device, &now)) {
 		if (now.ibytes < device->last.ibytes)
 			device->rx_bytes += device->last.ibytes;
 		if (now.obytes < device->last.obytes)

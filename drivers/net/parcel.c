@@ -41,11 +41,14 @@ enum weir_parcel_took weir_parcel_take(struct weir_parcel *parcel, int from)
 	while (size < 0 && errno == EINTR);
 	if (size < 0 && errno == EAGAIN)
 		return WEIR_PARCEL_NONE;
-	if (size <= 0)
+	if (size < 0)
 		return WEIR_PARCEL_END;
+	// Also of an empty message, which looks like an end, and of one that was
+	// cut: what came with it is ours.
 	take_fds(parcel, &head);
 	parcel->size = (size_t)size;
-	if (!(head.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+	if (size > 0 && parcel->fd_count <= 1 &&
+		!(head.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		return WEIR_PARCEL_ONE;
 	weir_parcel_drop(parcel);
 	return WEIR_PARCEL_END;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What is said at once on a socket that keeps messages apart, with the
-// descriptors that go with it.
+// descriptor that may go with it.
 //
 // Threads.  One.
 // Memory.  The caller's. A parcel that was taken owns its descriptors until
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define WEIR_PARCEL_FDS 8
+#define WEIR_PARCEL_FDS 8 // that there is room for; more than one is nonsense
 
 struct weir_parcel {
 	char bytes[1024];
@@ -24,7 +24,7 @@ struct weir_parcel {
 enum weir_parcel_took {
 	WEIR_PARCEL_NONE, // nothing is there now
 	WEIR_PARCEL_ONE,
-	WEIR_PARCEL_END, // the other end is closed, or what it says too long
+	WEIR_PARCEL_END, // the other end is closed, or what it says is nonsense
 };
 
 // weir_parcel_take receives one. It never waits.

@@ -97,6 +97,7 @@ static void clear(const char *path)
 static int open_server(struct weir_relay *relay, struct weir_error *e)
 {
 	struct sockaddr_un address;
+	struct stat what;
 	int err;
 
 	if (strlen(relay->path) + 2 > sizeof(relay->own.sun_path))
@@ -104,10 +105,15 @@ static int open_server(struct weir_relay *relay, struct weir_error *e)
 	set_address(&address, relay->path, "");
 	set_address(&relay->own, relay->path, "~");
 	clear(address.sun_path);
-	clear(relay->own.sun_path);
 	err = make_listener(&relay->listener, &address, sizeof(address));
 	if (err)
 		return fail(relay, err, "cannot be made", e);
+	// Nobody else has the path, so nobody's is the one beside it. Another's
+	// net_memif must not be called: it does not stand a caller that leaves.
+	if (!lstat(relay->own.sun_path, &what) && S_ISSOCK(what.st_mode))
+		unlink(relay->own.sun_path);
+	if (!lstat(relay->path, &what))
+		relay->made = what.st_ino;
 	relay->next = servers;
 	servers = relay;
 	return 0;
@@ -138,12 +144,15 @@ static struct weir_relay *find_server(const char *path)
 static void destroy(struct weir_relay *relay)
 {
 	struct weir_relay **at = &servers;
+	struct stat what;
 
 	while (*at && *at != relay)
 		at = &(*at)->next;
 	if (*at) {
 		*at = relay->next;
-		unlink(relay->path);
+		// Somebody may have taken it away, and another made a new one.
+		if (!lstat(relay->path, &what) && what.st_ino == relay->made)
+			unlink(relay->path);
 	}
 	if (relay->listener >= 0)
 		close(relay->listener);
@@ -175,7 +184,7 @@ static struct weir_relay *create(
 	pthread_mutex_init(&relay->lock, NULL);
 	sem_init(&relay->turned, 0, 0);
 	for (unsigned i = 0; i < WEIR_RELAY_PAIRS; i++)
-		relay->pairs[i] = (struct weir_relay_pair){-1, -1};
+		relay->pairs[i] = (struct weir_relay_pair){-1, -1, false};
 	return relay;
 }
 
@@ -228,7 +237,8 @@ int weir_relay_open(struct weir_relay **to, struct weir_device *device,
 	if (!wants_relay(device))
 		return 0;
 	value = argument(device->name.args, "socket");
-	serves = is(argument(device->name.args, "role"), "server");
+	serves = is(argument(device->name.args, "role"), "server") ||
+		 is(argument(device->name.args, "role"), "master");
 	snprintf(path, sizeof(path), "%.*s", (int)strcspn(value, ","), value);
 	*to = serves ? find_server(path) : NULL;
 	if (!*to) {
@@ -264,6 +274,7 @@ int weir_relay_reach(struct weir_relay *relay, struct weir_error *e)
 			"with 'role: server' goes first",
 			relay->port, relay->path, strerror(-fd));
 	relay->pairs[0].outer = fd;
+	relay->pairs[0].spoke = true;
 	return 0;
 }
 

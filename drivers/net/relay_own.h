@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 #define WEIR_RELAY_PAIRS 16   // connections at a time; more are not taken
@@ -19,6 +20,7 @@
 // A connection: to the other side, and to net_memif. -1: none.
 struct weir_relay_pair {
 	int outer, inner;
+	bool spoke; // the other side has said something
 };
 
 struct weir_relay {
@@ -26,6 +28,7 @@ struct weir_relay {
 	char port[64];		 // for messages
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct sockaddr_un own; // net_memif's, where it serves
+	ino_t made;		// what the path is of ours; 0: nothing
 	bool serves, runs;
 	unsigned users;
 	int listener; // of the path, or of the client's own socket

@@ -67,8 +67,11 @@ static void wait_read(struct weir_relay *relay, int inner)
 {
 	int unread = 1;
 
-	while (!ioctl(inner, SIOCOUTQ, &unread) && unread > 0)
+	for (unsigned i = 0; i < SETTLE_MS * 1000 / POLL_US; i++) {
+		if (ioctl(inner, SIOCOUTQ, &unread) || unread == 0)
+			break;
 		usleep(POLL_US);
+	}
 	wait_turn(relay);
 }
 
@@ -98,7 +101,7 @@ static void end_pair(struct weir_relay *relay, struct weir_relay_pair *pair)
 	wait_closed(pair->inner);
 	close(pair->inner);
 	close(pair->outer);
-	*pair = (struct weir_relay_pair){-1, -1};
+	*pair = (struct weir_relay_pair){-1, -1, false};
 	wait_turn(relay);
 	for (unsigned i = 0; i < WEIR_RELAY_DEVICES; i++)
 		if (linked[i] && !is_linked(relay->devices[i]))
@@ -119,6 +122,7 @@ static void hear_other_side(
 		end_pair(relay, pair);
 		return;
 	}
+	pair->spoke = true;
 	shut(relay);
 	given = weir_parcel_give(&parcel, pair->inner);
 	weir_parcel_drop(&parcel);
@@ -163,11 +167,18 @@ int weir_relay_connect(const struct sockaddr_un *address)
 	return err;
 }
 
+// free_pair makes room where there is none: of one that never said anything.
 static struct weir_relay_pair *free_pair(struct weir_relay *relay)
 {
 	for (unsigned i = 0; i < WEIR_RELAY_PAIRS; i++)
 		if (relay->pairs[i].outer < 0)
 			return &relay->pairs[i];
+	for (unsigned i = 0; i < WEIR_RELAY_PAIRS; i++) {
+		if (relay->pairs[i].spoke)
+			continue;
+		end_pair(relay, &relay->pairs[i]);
+		return &relay->pairs[i];
+	}
 	return NULL;
 }
 
@@ -178,7 +189,7 @@ static void welcome(struct weir_relay *relay)
 	int inner = outer >= 0 && pair ? weir_relay_connect(&relay->own) : -1;
 
 	if (inner >= 0)
-		*pair = (struct weir_relay_pair){outer, inner};
+		*pair = (struct weir_relay_pair){outer, inner, false};
 	else if (outer >= 0)
 		close(outer);
 }

@@ -77,6 +77,19 @@ static struct rte_mempool *make_front(
 
 // ---- the stock ----
 
+// What the stocks that there are may have together. The main thread's.
+static unsigned promised;
+
+unsigned weir_stock_share(
+	const struct rte_mempool *pool, unsigned count, unsigned wanted)
+{
+	unsigned half = pool->size / 2;
+	unsigned left = promised < half ? half - promised : 0;
+	unsigned share = RTE_MIN(pool->size / 4, left) / RTE_MAX(1u, count);
+
+	return RTE_MIN(wanted, share);
+}
+
 struct weir_stock *weir_stock_create(
 	struct rte_mempool *pool, unsigned size, uint32_t id, int node)
 {
@@ -88,8 +101,10 @@ struct weir_stock *weir_stock_create(
 	stock->pool = pool;
 	stock->size = size;
 	stock->front = make_front(stock, id, node);
-	if (stock->front)
+	if (stock->front) {
+		promised += size;
 		return stock;
+	}
 	free(stock);
 	return NULL;
 }
@@ -119,5 +134,6 @@ void weir_stock_destroy(struct weir_stock *stock)
 		return;
 	rte_mempool_put_bulk(stock->pool, stock->mbufs, stock->count);
 	rte_mempool_free(stock->front);
+	promised -= stock->size;
 	free(stock);
 }

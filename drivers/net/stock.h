@@ -22,6 +22,12 @@
 
 struct rte_mempool;
 
+// weir_stock_share answers how many mbufs one of count queues more may have ahead,
+// wanted at most: all that were made of a pool and are not destroyed have up to
+// half of it together, those of one device up to a quarter.
+unsigned weir_stock_share(
+	const struct rte_mempool *pool, unsigned count, unsigned wanted);
+
 struct weir_stock {
 	struct rte_mempool *pool, *front; // front: what the device is given
 	unsigned size, count;

@@ -54,9 +54,12 @@ static __attribute__((noinline)) unsigned rx_careful(
 	struct weir_device_queue *own = &device->rx[queue];
 	unsigned taken = 0;
 
-	count = fitting(device, own, count);
 	weir_inside_enter(device, own);
-	if (count && is_open(device))
+	if (is_open(device))
+		count = fitting(device, own, count);
+	else
+		count = 0;
+	if (count)
 		taken = rx_watched(device, queue, packets, count);
 	weir_inside_leave(own);
 	count_add(&own->taken, taken);

@@ -9,6 +9,7 @@
 #include "base/atomic.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <rte_ethdev.h>
@@ -227,6 +228,120 @@ Test(net_memif, a_stranger_who_says_nonsense_disturbs_nobody)
 	cr_expect_eq(port_stats(&in).rx_packets, lcore.received);
 	port_stop(&in);
 	port_close(&in);
+}
+
+static unsigned count_descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	unsigned count = 0;
+
+	while (readdir(folder))
+		count++;
+	closedir(folder);
+	return count;
+}
+
+// send_descriptors sends size bytes and two descriptors with them.
+static void send_descriptors(int to, size_t size)
+{
+	union {
+		char bytes[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr aligned;
+	} room = {0};
+	char byte = '?';
+	struct iovec part = {&byte, size};
+	struct msghdr head = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = room.bytes,
+		.msg_controllen = sizeof(room.bytes)};
+	int fds[2] = {0, 1};
+
+	room.aligned = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(fds)),
+		.cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS};
+	memcpy(CMSG_DATA(&room.aligned), fds, sizeof(fds));
+	cr_expect_eq(sendmsg(to, &head, MSG_NOSIGNAL), (ssize_t)size);
+}
+
+Test(net_memif, keeps_no_descriptor_that_a_stranger_sends)
+{
+	unsigned before, after = 0;
+	struct port in;
+
+	cr_assert_eq(port_open_named(&in, "near", "memif", socket_path, BOTH,
+			     OPTIONS("role=server")),
+		0, "%s", in.e.text);
+	cr_assert_eq(in.driver->start(in.state, &in.e), 0);
+	before = count_descriptors();
+	for (size_t i = 0; i < 20; i++) {
+		int stranger = connect_stranger();
+
+		send_descriptors(stranger, i % 2);
+		close(stranger);
+	}
+	for (unsigned i = 0; i < 5000 && after != before; i++, usleep(1000))
+		after = count_descriptors();
+	cr_expect_eq(after, before);
+	port_stop(&in);
+	port_close(&in);
+}
+
+Test(net_memif, silent_strangers_do_not_keep_a_peer_out)
+{
+	struct lcore lcore = {0};
+	int strangers[40];
+	struct port in;
+	pthread_t thread;
+
+	cr_assert_eq(port_open_named(&in, "near", "memif", socket_path, BOTH,
+			     OPTIONS("role=server")),
+		0, "%s", in.e.text);
+	cr_assert_eq(in.driver->start(in.state, &in.e), 0);
+	lcore.port = &in;
+	cr_assert_eq(pthread_create(&thread, NULL, poll_port, &lcore), 0);
+	for (unsigned i = 0; i < 40; i++)
+		strangers[i] = connect_stranger();
+	cr_expect_gt(visit(&lcore, true), 0);
+	for (unsigned i = 0; i < 40; i++)
+		close(strangers[i]);
+	store_release(&lcore.ends, true);
+	pthread_join(thread, NULL);
+	port_stop(&in);
+	port_close(&in);
+}
+
+// listen_at makes another's socket.
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(listen(fd, 4), 0);
+	return fd;
+}
+
+Test(net_memif, a_second_server_leaves_the_first_alone)
+{
+	char beside[80];
+	int path, inner;
+	struct port in;
+
+	snprintf(beside, sizeof(beside), "%s~", socket_path);
+	path = listen_at(socket_path);
+	inner = listen_at(beside);
+	cr_expect_eq(port_open_named(&in, "near", "memif", socket_path, BOTH,
+			     OPTIONS("role=server")),
+		-EADDRINUSE);
+	port_close(&in);
+	// net_memif, which would be there, does not stand a caller that leaves.
+	cr_expect_eq(accept(inner, NULL, NULL), -1);
+	cr_expect_eq(access(beside, F_OK), 0);
+	cr_expect_eq(access(socket_path, F_OK), 0);
+	close(path);
+	close(inner);
+	unlink(beside);
 }
 
 static void leave_socket(void)
