@@ -51,8 +51,8 @@ static void send_1_to_1000(void *arg)
 Test(neighbours, kanal_50_the_branch_that_loses_has_taken_nothing)
 {
 	executors(1);
-	open_words(1, &tx, &rx);
-	open_words(1, &tx2, &rx2);
+	open_words(4, &tx, &rx);
+	open_words(4, &tx2, &rx2);
 	cr_assert_eq(weir_start(on[0], select_all, NULL, NULL, NULL), 0);
 	cr_assert_eq(weir_start(on[0], send_1_to_1000, &tx, NULL, NULL), 0);
 	cr_assert_eq(weir_start(on[0], send_1_to_1000, &tx2, NULL, NULL), 0);
