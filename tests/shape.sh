@@ -282,5 +282,6 @@ check "architecture.md tells of each layer, in order" folders_told
 check "architecture.md is two screens" long_pages
 check "perf mirrors lib and drivers" perf_elsewhere
 check "every script can be run" not_executable
+check "neighbours.md and the tests name the same" tests/neighbours.sh
 worth_a_look | sort | sed 's/^/# worth a look: /'
 exit $bad

@@ -2,10 +2,11 @@
 //
 // A port for benchmarks: the same UDP packets come in again and again, as fresh
 // as at first, at the least cost there can be. What is sent waits to come in
-// again; what is freed never does.
+// again; what is freed never does. rx and tx may be on two cores.
 #ifndef WEIR_PERF_PIPELINE_REPLAY_H
 #define WEIR_PERF_PIPELINE_REPLAY_H
 
+#include "base/atomic.h"
 #include "port/port.h"
 
 #include <rte_byteorder.h>
@@ -28,7 +29,7 @@ static inline unsigned replay_rx(
 	void *state, unsigned queue, struct rte_mbuf **packets, unsigned count)
 {
 	struct replay *replay = state;
-	unsigned waiting = replay->last - replay->first;
+	unsigned waiting = load_acquire(&replay->last) - replay->first;
 
 	(void)queue;
 	count = count < waiting ? count : waiting;
@@ -48,7 +49,9 @@ static inline unsigned replay_tx(
 
 	(void)queue;
 	for (unsigned i = 0; i < count; i++)
-		replay->packets[replay->last++ % REPLAY_PACKETS] = packets[i];
+		replay->packets[(replay->last + i) % REPLAY_PACKETS] =
+			packets[i];
+	store_release(&replay->last, replay->last + count);
 	return count;
 }
 

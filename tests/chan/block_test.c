@@ -22,7 +22,9 @@ static void open_class(enum weir_channel_class class_)
 	cr_assert_eq(weir_channel_open_with(1, &options, &tx, &rx), 0);
 }
 
-Test(block, only_ends_with_one_user_may_block_a_thread)
+// spdk#3375: threads that could be preempted sent on a ring that others used, and
+// one that was stopped in the middle kept all of them waiting.
+Test(block, spdk_3375_only_ends_with_one_user_may_block_a_thread)
 {
 	static const bool tx_may[] = {false, true, false, true};
 	static const bool rx_may[] = {false, true, true, false};

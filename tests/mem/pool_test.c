@@ -51,7 +51,8 @@ Test(pool, gives_every_packet_it_was_made_with)
 	weir_pool_destroy(pool);
 }
 
-Test(pool, lies_on_a_ring_that_no_sleeping_thread_stalls)
+// spdk#3375: the pool was such a ring, too.
+Test(pool, spdk_3375_lies_on_a_ring_that_no_sleeping_thread_stalls)
 {
 	struct rte_mempool *pool = pool_of(4096);
 

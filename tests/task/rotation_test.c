@@ -237,7 +237,7 @@ static void greedy(void *arg)
 }
 
 // tokio#2542, seastar#652: what is always ready starved the neighbours.
-Test(rotation, what_is_always_ready_does_not_starve_the_neighbours)
+Test(rotation, seastar_652_what_is_always_ready_starves_no_neighbour)
 {
 	start(greedy, NULL);
 	start(neighbour, NULL);

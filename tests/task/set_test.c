@@ -226,7 +226,7 @@ static void rotate(void *arg)
 	say("done");
 }
 
-Test(set, three_of_eight_always_ready_get_a_third_each)
+Test(set, seastar_652_three_of_eight_always_ready_get_a_third_each)
 {
 	start(rotate, NULL);
 	settle();
