@@ -56,6 +56,7 @@ static bool send_attempt(struct weir_case *c)
 	if (!c->woken && behind(channel, WEIR_SIDE_SEND))
 		return false;
 	if (weir_channel_len(channel) == channel->capacity &&
+		channel->tx_way != WEIR_WAY_CHAIN &&
 		load_acquire(&channel->shared->rx_count) > 0)
 		return false;
 	result = weir_try_send(tx, c->argument);

@@ -25,7 +25,8 @@ struct weir_case weir_case_recv(struct weir_rx *rx, void *message);
 
 // weir_case_send sends *message, which is read when it is served; a pointer is
 // cleared then. Its result is WEIR_SENT, or, once and for the last time,
-// WEIR_CLOSED. While there is nothing to send, set disabled.
+// WEIR_CLOSED. While there is nothing to send, set disabled. In segments it
+// does not wait either, and its result may be WEIR_AT_CAP or WEIR_NO_SEGMENT.
 struct weir_case weir_case_send(struct weir_tx *tx, void *message);
 
 #pragma GCC visibility pop
