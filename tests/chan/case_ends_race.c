@@ -23,6 +23,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 #define ROUNDS 600
 #define AT_ONCE 6 // of each form two
@@ -123,6 +124,8 @@ static bool heard(struct talk *talk, unsigned what, int result)
 		weir_assert(result ==
 			    (talk->order % 2 ? WEIR_RECEIVED : WEIR_CLOSED));
 		weir_assert(talk->answer == (talk->order % 2 ? 42 : 0));
+		// It is the listener's again: no post is under way to it.
+		memset(&talk->one_rx, 0x5a, sizeof(talk->one_rx));
 	} else if (result == WEIR_RECEIVED && what == LATEST) {
 		uint64_t version =
 			weir_latest_read(&talk->latest_rx, &talk->read);

@@ -330,6 +330,27 @@ Test(case_ends, a_branch_that_lost_has_done_nothing)
 	executors_end(2);
 }
 
+// Woken in vain it would have work in each turn.
+Test(case_ends, who_waits_is_left_alone)
+{
+	executors(2);
+	EACH_KIND
+	{
+		for (unsigned away = 0; away < 2; away++) {
+			open_select(kind->once ? 1 : 2);
+			do_on(on[0], select_times);
+			if (!kind->once)
+				do_on(on[away], kind->fire);
+			for (unsigned i = 0; i < 3; i++)
+				cr_assert_eq(weir_executor_turn(on[0]), 0, "%s",
+					kind->name);
+			do_on(on[away], kind->fire);
+			close_select();
+		}
+	}
+	executors_end(2);
+}
+
 static void put_both(void *arg)
 {
 	put_other(NULL);
