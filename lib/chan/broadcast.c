@@ -15,6 +15,8 @@
 // come to n + capacity. Then the oldest whole one is head - capacity + 1.
 #include "chan/broadcast.h"
 #include "base/assert.h"
+#include "chan/case.h"
+#include "chan/parked_case.h"
 #include "chan/parking.h"
 #include "chan/slot.h"
 #include "mem/mem.h"
@@ -388,4 +390,61 @@ enum weir_result weir_broadcast_recv_blocking(struct weir_broadcast_rx *rx,
 		}
 	weir_blocker_end(&blocker);
 	return result;
+}
+
+// ---- receiving as a case ----
+
+uint64_t weir_broadcast_missed(struct weir_broadcast_rx *rx)
+{
+	uint64_t missed = rx->missed;
+
+	rx->missed = 0;
+	return missed;
+}
+
+static bool recv_attempt(struct weir_case *c)
+{
+	struct weir_broadcast_rx *rx = c->object;
+	uint64_t missed = 0;
+	enum weir_result result = recv_now(rx, c->argument, &missed);
+
+	if (result == WEIR_EMPTY)
+		return false;
+	rx->missed = missed; // until it is asked for
+	c->result = result;
+	c->disabled = result == WEIR_CLOSED;
+	return true;
+}
+
+static struct weir_side *recv_side(const struct weir_case *c)
+{
+	const struct weir_broadcast_rx *rx = c->object;
+
+	return weir_parking_side(&rx->broadcast->parking, WEIR_SIDE_RECV);
+}
+
+static bool recv_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	const struct weir_broadcast_rx *rx = c->object;
+
+	return weir_parked_case_enlist(
+		c, recv_side(c), rx->next, executor, place);
+}
+
+static bool recv_delist(struct weir_case *c)
+{
+	return weir_parked_case_delist(c, recv_side(c));
+}
+
+static const struct weir_case_ops recv_ops = {
+	.attempt = recv_attempt,
+	.enlist = recv_enlist,
+	.delist = recv_delist,
+};
+
+struct weir_case weir_case_broadcast(struct weir_broadcast_rx *rx, void *value)
+{
+	return (struct weir_case){
+		.ops = &recv_ops, .object = rx, .argument = value};
 }

@@ -95,6 +95,10 @@ WEIR_CHECKED enum weir_result weir_broadcast_recv_blocking(
 	struct weir_broadcast_rx *rx, void *value, uint64_t *missed,
 	uint64_t deadline);
 
+// weir_broadcast_missed answers how many values were lost to the receiver that it
+// was not told of, and forgets them: after a receive as a case (chan/case.h).
+uint64_t weir_broadcast_missed(struct weir_broadcast_rx *rx);
+
 // weir_broadcast_tx_close, weir_broadcast_rx_close give up an end; twice is
 // harmless.
 void weir_broadcast_tx_close(struct weir_broadcast_tx *tx);

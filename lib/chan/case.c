@@ -4,6 +4,7 @@
 // attempt looks before it calls, since most attempts find nothing.
 #include "chan/case.h"
 #include "chan/channel.h"
+#include "chan/parked_case.h"
 #include "task/select_inline.h"
 
 // behind tells whether others are served first.
@@ -56,6 +57,7 @@ static bool send_attempt(struct weir_case *c)
 	if (!c->woken && behind(channel, WEIR_SIDE_SEND))
 		return false;
 	if (weir_channel_len(channel) == channel->capacity &&
+		channel->tx_way != WEIR_WAY_CHAIN &&
 		load_acquire(&channel->shared->rx_count) > 0)
 		return false;
 	result = weir_try_send(tx, c->argument);
@@ -67,16 +69,6 @@ static bool send_attempt(struct weir_case *c)
 }
 
 // ---- standing in line ----
-
-static bool enlist(struct weir_case *c, struct weir_side *side,
-	struct weir_executor *executor, enum weir_wait_place place)
-{
-	if (!side)
-		return false;
-	weir_side_park(side, false, 0);
-	weir_case_enlist(c, executor, &side->watch.queue, place);
-	return true;
-}
 
 static struct weir_side *recv_side(const struct weir_case *c)
 {
@@ -95,44 +87,33 @@ static struct weir_side *send_side(const struct weir_case *c)
 static bool recv_enlist(struct weir_case *c, struct weir_executor *executor,
 	enum weir_wait_place place)
 {
-	return enlist(c, recv_side(c), executor, place);
+	return weir_parked_case_enlist(c, recv_side(c), 0, executor, place);
 }
 
 static bool send_enlist(struct weir_case *c, struct weir_executor *executor,
 	enum weir_wait_place place)
 {
-	return enlist(c, send_side(c), executor, place);
+	return weir_parked_case_enlist(c, send_side(c), 0, executor, place);
 }
 
-// The executor has a place for good, once it has one.
 static bool recv_delist(struct weir_case *c)
 {
-	struct weir_side *side = recv_side(c);
-
-	return !side || weir_side_unpark(side, false, c->woken);
+	return weir_parked_case_delist(c, recv_side(c));
 }
 
 static bool send_delist(struct weir_case *c)
 {
-	struct weir_side *side = send_side(c);
-
-	return !side || weir_side_unpark(side, false, c->woken);
-}
-
-static void pass(struct weir_side *side)
-{
-	if (!weir_wait_queue_empty(&side->watch.queue))
-		weir_side_push(side);
+	return weir_parked_case_delist(c, send_side(c));
 }
 
 static void recv_pass(struct weir_case *c)
 {
-	pass(recv_side(c));
+	weir_parked_case_pass(recv_side(c));
 }
 
 static void send_pass(struct weir_case *c)
 {
-	pass(send_side(c));
+	weir_parked_case_pass(send_side(c));
 }
 
 static const struct weir_case_ops recv_ops = {
@@ -159,4 +140,44 @@ struct weir_case weir_case_send(struct weir_tx *tx, void *message)
 {
 	return (struct weir_case){
 		.ops = &send_ops, .object = tx, .argument = message};
+}
+
+// ---- the end of the other side: all who wait for it are woken at once ----
+
+static bool closed_attempt(struct weir_case *c)
+{
+	if (!weir_tx_closed(c->object))
+		return false;
+	c->result = WEIR_CLOSED;
+	c->disabled = true;
+	return true;
+}
+
+static struct weir_side *closed_side(const struct weir_case *c)
+{
+	const struct weir_tx *tx = c->object;
+
+	return weir_parking_side(&tx->channel->parking, WEIR_SIDE_CLOSED);
+}
+
+static bool closed_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	return weir_parked_case_enlist(c, closed_side(c), 0, executor, place);
+}
+
+static bool closed_delist(struct weir_case *c)
+{
+	return weir_parked_case_delist(c, closed_side(c));
+}
+
+static const struct weir_case_ops closed_ops = {
+	.attempt = closed_attempt,
+	.enlist = closed_enlist,
+	.delist = closed_delist,
+};
+
+struct weir_case weir_case_closed(struct weir_tx *tx)
+{
+	return (struct weir_case){.ops = &closed_ops, .object = tx};
 }

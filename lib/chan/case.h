@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Receiving and sending as cases of weir_select (task/select.h).
+// What this folder's ends can be waited for, as cases of weir_select, of sets and
+// of steppers (task/select.h).
 //
-// Who waits in a case stands in line with all others that wait on the end's
-// executor, and is passed by none of them.
+// Who waits in a case of a channel stands in line with all others that wait on
+// the end's executor, and is passed by none of them. The other cases have no
+// line: each has a user of its own, or all are served.
 //
-// Threads.  As for the end: one user at a time, a task.
+// Threads.  As for the end: one user at a time, a task or a stepper.
 // Memory.  The case borrows the end and the message's place as long as it is
 // used.
 #ifndef WEIR_CHAN_CASE_H
 #define WEIR_CHAN_CASE_H
 
+#include "chan/broadcast.h"
 #include "chan/chan.h"
+#include "chan/latest.h"
+#include "chan/oneshot.h"
 #include "task/select.h"
 
 #ifdef __cplusplus
@@ -25,8 +30,30 @@ struct weir_case weir_case_recv(struct weir_rx *rx, void *message);
 
 // weir_case_send sends *message, which is read when it is served; a pointer is
 // cleared then. Its result is WEIR_SENT, or, once and for the last time,
-// WEIR_CLOSED. While there is nothing to send, set disabled.
+// WEIR_CLOSED. While there is nothing to send, set disabled. In segments it
+// does not wait either, and its result may be WEIR_AT_CAP or WEIR_NO_SEGMENT.
 struct weir_case weir_case_send(struct weir_tx *tx, void *message);
+
+// weir_case_closed is served once, when no receiver is left: its result is
+// WEIR_CLOSED. Others may use the end meanwhile.
+struct weir_case weir_case_closed(struct weir_tx *tx);
+
+// weir_case_oneshot receives the one message into *message: served once, its
+// result is WEIR_RECEIVED or WEIR_CLOSED, and the end is used up. Until then the
+// end stays where it is.
+struct weir_case weir_case_oneshot(struct weir_oneshot_rx *rx, void *message);
+
+// weir_case_latest is ready when there is another version than *seen: its result
+// is WEIR_RECEIVED; or, once and for the last time, WEIR_CLOSED. It reads nothing
+// and leaves *seen: set it to what weir_latest_read answers, and not while it
+// waits.
+struct weir_case weir_case_latest(
+	struct weir_latest_rx *rx, const uint64_t *seen);
+
+// weir_case_broadcast receives the next value into *value: its result is
+// WEIR_RECEIVED, or, once and for the last time, WEIR_CLOSED. How many were lost
+// before it, weir_broadcast_missed tells.
+struct weir_case weir_case_broadcast(struct weir_broadcast_rx *rx, void *value);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -102,7 +102,7 @@ int weir_chain_init(struct weir_chain *chain, struct weir_segments *segments,
 	if (segments->message_size != message_size)
 		return -EINVAL;
 	if (!segment_get(segments, &first))
-		return -ENOBUFS;
+		return -ENOMEM;
 	add_acq_rel(&segments->channel_count, 1);
 	*chain = (struct weir_chain){.segments = segments, .cap = cap};
 	chain->put.segment = first;
@@ -146,7 +146,7 @@ static bool extend(struct weir_chain *chain)
 }
 
 unsigned weir_chain_put(struct weir_chain *chain, const void *messages,
-	unsigned count, bool many)
+	unsigned count, bool many, bool *no_segment)
 {
 	const struct weir_segments *segments = chain->segments;
 	unsigned size = segments->message_size, done = 0;
@@ -167,6 +167,7 @@ unsigned weir_chain_put(struct weir_chain *chain, const void *messages,
 		chain->put.at += n;
 		done += n;
 	}
+	*no_segment = done < count;
 	store_release(&chain->put.count, chain->put.count + done);
 	leave(&chain->put, many);
 	return done;

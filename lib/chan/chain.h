@@ -37,7 +37,7 @@ struct weir_chain {
 	struct weir_chain_side put, taken;
 };
 
-// weir_chain_init takes the first segment; -ENOBUFS when there is none, -EINVAL
+// weir_chain_init takes the first segment; -ENOMEM when there is none, -EINVAL
 // when the pool's messages have another size.
 int weir_chain_init(struct weir_chain *chain, struct weir_segments *segments,
 	uint32_t cap, unsigned message_size);
@@ -46,9 +46,10 @@ int weir_chain_init(struct weir_chain *chain, struct weir_segments *segments,
 void weir_chain_fini(struct weir_chain *chain);
 
 // weir_chain_put and weir_chain_take move up to count messages and answer how
-// many; many tells that the end has many users.
+// many; many tells that the end has many users. If that is fewer than count,
+// *no_segment tells whether the pool was empty; else the cap was reached.
 unsigned weir_chain_put(struct weir_chain *chain, const void *messages,
-	unsigned count, bool many);
+	unsigned count, bool many, bool *no_segment);
 unsigned weir_chain_take(
 	struct weir_chain *chain, void *messages, unsigned count, bool many);
 

@@ -61,7 +61,7 @@ extern "C" {
 enum weir_result {
 	WEIR_SENT,     // all of it: it is the receiver's
 	WEIR_RECEIVED, // at least one
-	WEIR_FULL,     // try, or in segments: no room
+	WEIR_FULL,     // try: no room
 	WEIR_EMPTY,    // try: nothing there
 	WEIR_RESERVED, // chan/permit.h: the permits are the caller's
 	// The last ones are negative, so that they can stand beside the
@@ -71,6 +71,9 @@ enum weir_result {
 	WEIR_TIMED_OUT =
 		-ETIMEDOUT,	    // the deadline came first; nothing happened
 	WEIR_CANCELED = -ECANCELED, // the task is cancelled; nothing happened
+	// In segments, where no send waits (chan/segments.h).
+	WEIR_AT_CAP = -ENOBUFS,	   // the channel holds its capacity
+	WEIR_NO_SEGMENT = -ENOMEM, // others hold all of the pool
 };
 
 #define WEIR_CHECKED __attribute__((warn_unused_result))
@@ -114,8 +117,9 @@ struct weir_channel_options {
 	void *release_arg;
 	bool permits; // room can be reserved: chan/permit.h
 	// segments: there is no ring, the channel grows in segments of that
-	// pool (chan/segments.h), and capacity is the cap. No send waits: at
-	// the cap, or when the pool is empty, the answer is FULL at once.
+	// pool (chan/segments.h), and capacity is the cap. No send waits: the
+	// answer is AT_CAP or, below it when the pool is empty, NO_SEGMENT at
+	// once, and never FULL.
 	// on_high_water is called by the sender that makes it hold high_water
 	// messages, and then not until it held less than half of that.
 	struct weir_segments *segments;
@@ -130,8 +134,8 @@ struct weir_channel_options {
 };
 
 // weir_channel_open opens an MPMC channel of pointers that holds exactly
-// capacity messages, 1..2^30-1. Answers 0, -EINVAL, -ENOMEM, or -ENOBUFS when
-// there is no segment for it.
+// capacity messages, 1..2^30-1. Answers 0, -EINVAL, or -ENOMEM, also when the
+// pool has no segment for it.
 int weir_channel_open(
 	unsigned capacity, struct weir_tx *tx, struct weir_rx *rx);
 int weir_channel_open_with(unsigned capacity,

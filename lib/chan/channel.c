@@ -125,9 +125,9 @@ static int init_chain(struct weir_channel *channel,
 		channel->capacity, channel->message_size);
 	if (err)
 		refuse_open(options, err,
-			err == -ENOBUFS ? "the pool has no segment left"
-					: "the pool's messages have another "
-					  "size");
+			err == -ENOMEM ? "the pool has no segment left"
+				       : "the pool's messages have another "
+					 "size");
 	return err;
 }
 

@@ -92,8 +92,9 @@ static inline struct weir_place *weir_channel_enter(
 }
 
 // What is no ring, or is watched: apart, since it is not on the shortest way.
+// put_chain keeps in the end why it put fewer, for weir_channel_refusal.
 unsigned weir_channel_put_chain(
-	struct weir_channel *channel, const void *messages, unsigned count);
+	struct weir_tx *tx, const void *messages, unsigned count);
 unsigned weir_channel_take_chain(
 	struct weir_channel *channel, void *messages, unsigned count);
 unsigned weir_channel_put_owned(
@@ -112,7 +113,7 @@ static inline __attribute__((always_inline)) unsigned channel_put(
 	case WEIR_WAY_MANY:
 		return weir_ring_send_multi(&tx->end, messages, count);
 	case WEIR_WAY_CHAIN:
-		return weir_channel_put_chain(tx->channel, messages, count);
+		return weir_channel_put_chain(tx, messages, count);
 	case WEIR_WAY_LOCAL:
 		break;
 	}
@@ -156,6 +157,14 @@ static inline __attribute__((always_inline)) unsigned weir_channel_take(
 	if (WEIR_OWNERS && rx->channel->owned_size)
 		return weir_channel_take_owned(rx, messages, count);
 	return channel_take(rx, messages, count);
+}
+
+// weir_channel_refusal names why weir_channel_put put fewer than it was given.
+static inline enum weir_result weir_channel_refusal(const struct weir_tx *tx)
+{
+	if (likely(tx->channel->tx_way != WEIR_WAY_CHAIN))
+		return WEIR_FULL;
+	return tx->end.limit ? WEIR_NO_SEGMENT : WEIR_AT_CAP;
 }
 
 // weir_channel_len answers how many messages are held.

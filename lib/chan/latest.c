@@ -4,6 +4,8 @@
 // again only when three more values were written while it read.
 #include "chan/latest.h"
 #include "base/assert.h"
+#include "chan/case.h"
+#include "chan/parked_case.h"
 #include "chan/parking.h"
 #include "chan/slot.h"
 #include "mem/mem.h"
@@ -200,4 +202,51 @@ void weir_latest_rx_close(struct weir_latest_rx *rx)
 	rx->latest = NULL;
 	sub_acq_rel(&latest->rx_count, 1);
 	leave(latest);
+}
+
+// ---- as a case: argument is where its user keeps what it has seen ----
+
+static bool changed_attempt(struct weir_case *c)
+{
+	const struct weir_latest_rx *rx = c->object;
+	enum weir_result result = look(rx->latest, *(uint64_t *)c->argument);
+
+	if (result == WEIR_EMPTY)
+		return false;
+	c->result = result;
+	c->disabled = result == WEIR_CLOSED;
+	return true;
+}
+
+static struct weir_side *changed_side(const struct weir_case *c)
+{
+	const struct weir_latest_rx *rx = c->object;
+
+	return weir_parking_side(&rx->latest->parking, WEIR_SIDE_RECV);
+}
+
+static bool changed_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	return weir_parked_case_enlist(
+		c, changed_side(c), *(uint64_t *)c->argument, executor, place);
+}
+
+static bool changed_delist(struct weir_case *c)
+{
+	return weir_parked_case_delist(c, changed_side(c));
+}
+
+static const struct weir_case_ops changed_ops = {
+	.attempt = changed_attempt,
+	.enlist = changed_enlist,
+	.delist = changed_delist,
+};
+
+struct weir_case weir_case_latest(
+	struct weir_latest_rx *rx, const uint64_t *seen)
+{
+	return (struct weir_case){.ops = &changed_ops,
+		.object = rx,
+		.argument = (void *)(uintptr_t)seen};
 }

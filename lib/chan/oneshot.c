@@ -6,11 +6,12 @@
 //	  └──▶ RX_GONE                            by the receiver
 //
 // Who finds that the other has gone was the last, and gives the line back. A
-// sender that finds WAITING tells the waiter, which lies on the receiver's
-// stack and stays there until it was told: a receiver whose deadline has come
-// first takes WAITING back, and if it cannot, it is about to be told.
+// sender that finds WAITING tells the waiter, which lies in the receiver's end and
+// stays there until it was told: a receiver whose deadline has come first takes
+// WAITING back, and if it cannot, it is about to be told.
 #include "chan/oneshot.h"
 #include "base/assert.h"
+#include "chan/case.h"
 #include "task/bell.h"
 #include "task/executor_inline.h"
 #include "task/task.h"
@@ -25,15 +26,6 @@ _Static_assert(sizeof(struct weir_oneshot) == WEIR_CACHE_LINE,
 	"a one-shot is one cache line");
 
 enum { EMPTY, WAITING, SENT, TX_GONE, RX_GONE };
-
-// One of the two: a task of executor, or the thread that bell wakes.
-struct waiter {
-	struct weir_executor *executor;
-	struct weir_wait_queue queue;
-	struct weir_post post;
-	struct weir_bell *bell;
-	uint32_t told;
-};
 
 static void done(struct weir_oneshot *oneshot)
 {
@@ -77,14 +69,15 @@ int weir_oneshot_open(unsigned message_size, struct weir_oneshot_tx *tx,
 
 static void wake(struct weir_executor *executor, struct weir_post *post)
 {
-	struct waiter *waiter = weir_container(post, struct waiter, post);
+	struct weir_oneshot_waiter *waiter =
+		weir_container(post, struct weir_oneshot_waiter, post);
 
 	waiter->told = true;
 	weir_wake(&waiter->queue);
 }
 
 // tell is the last that the sender does: the waiter may be gone right after.
-static void tell(struct waiter *waiter)
+static void tell(struct weir_oneshot_waiter *waiter)
 {
 	struct weir_bell *bell = waiter->bell;
 
@@ -166,7 +159,8 @@ enum weir_result weir_oneshot_try_recv(
 }
 
 // begin makes the waiter known; false when there is nothing to wait for.
-static bool begin(struct weir_oneshot *oneshot, struct waiter *waiter)
+static bool begin(
+	struct weir_oneshot *oneshot, struct weir_oneshot_waiter *waiter)
 {
 	uint32_t state = EMPTY;
 
@@ -182,28 +176,34 @@ static bool give_up(struct weir_oneshot *oneshot)
 	return cas_acq_rel(&oneshot->state, &state, EMPTY);
 }
 
+static bool begin_on(struct weir_oneshot_rx *rx, struct weir_executor *executor)
+{
+	weir_assert(executor); // only a task can wait
+	rx->waiter = (struct weir_oneshot_waiter){.executor = executor};
+	weir_wait_queue_init(&rx->waiter.queue);
+	return begin(rx->oneshot, &rx->waiter);
+}
+
 enum weir_result weir_oneshot_recv(
 	struct weir_oneshot_rx *rx, void *message, uint64_t deadline)
 {
 	enum weir_result result = weir_oneshot_try_recv(rx, message);
-	struct waiter waiter = {.executor = weir_executor_current()};
+	struct weir_oneshot_waiter *waiter = &rx->waiter;
 	int err;
 
 	if (result != WEIR_EMPTY)
 		return result;
-	weir_assert(waiter.executor); // only a task can wait
-	weir_wait_queue_init(&waiter.queue);
-	if (!begin(rx->oneshot, &waiter))
+	if (!begin_on(rx, weir_executor_current()))
 		return weir_oneshot_try_recv(rx, message);
-	err = weir_wait(&waiter.queue, deadline, WEIR_WAIT_BACK);
+	err = weir_wait(&waiter->queue, deadline, WEIR_WAIT_BACK);
 	if (err && give_up(rx->oneshot))
 		return err == -ETIMEDOUT ? WEIR_TIMED_OUT : WEIR_CANCELED;
-	while (!waiter.told) // its post is on the way
+	while (!waiter->told) // its post is on the way
 		weir_yield();
 	return weir_oneshot_try_recv(rx, message);
 }
 
-static void block(struct waiter *waiter, uint64_t deadline)
+static void block(struct weir_oneshot_waiter *waiter, uint64_t deadline)
 {
 	if (!waiter->bell) { // there are no more: a nap
 		nanosleep(&(struct timespec){.tv_nsec = WEIR_BELL_PERIOD_NS},
@@ -226,18 +226,18 @@ enum weir_result weir_oneshot_recv_blocking(
 	struct weir_oneshot_rx *rx, void *message, uint64_t deadline)
 {
 	enum weir_result result = weir_oneshot_try_recv(rx, message);
-	struct waiter waiter = {0};
+	struct weir_oneshot_waiter *waiter = &rx->waiter;
 
 	weir_assert(!weir_executor_current()); // a task must not block
 	if (result != WEIR_EMPTY)
 		return result;
-	waiter.bell = weir_bell_of_thread();
-	if (!begin(rx->oneshot, &waiter))
+	*waiter = (struct weir_oneshot_waiter){.bell = weir_bell_of_thread()};
+	if (!begin(rx->oneshot, waiter))
 		return weir_oneshot_try_recv(rx, message);
-	while (!load_acquire(&waiter.told)) {
+	while (!load_acquire(&waiter->told)) {
 		if (is_past(deadline) && give_up(rx->oneshot))
 			return WEIR_TIMED_OUT;
-		block(&waiter, deadline);
+		block(waiter, deadline);
 	}
 	return weir_oneshot_try_recv(rx, message);
 }
@@ -253,4 +253,49 @@ enum weir_result weir_oneshot_rx_close(
 		return weir_oneshot_try_recv(rx, message);
 	rx->oneshot = NULL;
 	return WEIR_CLOSED;
+}
+
+// ---- receiving as a case ----
+
+static bool recv_attempt(struct weir_case *c)
+{
+	enum weir_result result = weir_oneshot_try_recv(c->object, c->argument);
+
+	if (result == WEIR_EMPTY)
+		return false;
+	c->result = result;
+	c->disabled = true;
+	return true;
+}
+
+static bool recv_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	struct weir_oneshot_rx *rx = c->object;
+
+	if (!begin_on(rx, executor)) {
+		rx->waiter.told = true; // by the state: nobody else will
+		return false;
+	}
+	weir_case_enlist(c, executor, &rx->waiter.queue, place);
+	return true;
+}
+
+static bool recv_delist(struct weir_case *c)
+{
+	const struct weir_oneshot_rx *rx = c->object;
+
+	return rx->waiter.told || give_up(rx->oneshot);
+}
+
+static const struct weir_case_ops recv_ops = {
+	.attempt = recv_attempt,
+	.enlist = recv_enlist,
+	.delist = recv_delist,
+};
+
+struct weir_case weir_case_oneshot(struct weir_oneshot_rx *rx, void *message)
+{
+	return (struct weir_case){
+		.ops = &recv_ops, .object = rx, .argument = message};
 }

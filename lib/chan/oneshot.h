@@ -34,7 +34,10 @@
 
 #include "base/atomic.h"
 #include "chan/chan.h"
+#include "task/post.h"
+#include "task/wait.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -48,8 +51,8 @@ extern "C" {
 struct weir_oneshot {
 	uint32_t state;
 	uint16_t message_size;
-	uint16_t pointers; // the sender's variable is cleared
-	void *waiter;	   // of the receiver, while it waits
+	uint16_t pointers;		    // the sender's variable is cleared
+	struct weir_oneshot_waiter *waiter; // while the receiver waits
 	void (*done)(struct weir_oneshot *oneshot);
 	uint64_t message[WEIR_ONESHOT_SIZE_MAX / 8];
 } __attribute__((aligned(WEIR_CACHE_LINE)));
@@ -57,8 +60,17 @@ struct weir_oneshot {
 struct weir_oneshot_tx {
 	struct weir_oneshot *oneshot;
 };
+// Who waits: a task or stepper of executor, or the thread that bell wakes.
+struct weir_oneshot_waiter {
+	struct weir_executor *executor;
+	struct weir_wait_queue queue;
+	struct weir_post post;
+	struct weir_bell *bell;
+	uint32_t told;
+};
 struct weir_oneshot_rx {
 	struct weir_oneshot *oneshot;
+	struct weir_oneshot_waiter waiter; // the end stays while it waits
 };
 
 // weir_oneshot_open opens one for a message of message_size bytes, a multiple of

@@ -6,7 +6,12 @@
 //	       ▲──────── the first when it is used up ───────────┘
 //
 // A pool is made once, for any number of channels, and never grows: what they
-// hold together is bounded by it, and each has a cap of its own beside.
+// hold together is bounded by it, and each has a cap of its own beside. A send
+// that finds no room does not wait, and says which of the two it was:
+//
+//	WEIR_AT_CAP      the channel's receivers are slow: it holds its capacity
+//	WEIR_NO_SEGMENT  the pool is used up, mostly by others: what this channel's
+//	                 receivers take need not help
 //
 // Threads.  open, close: one. The rest is for the channels.
 // Memory.  open allocates it all. It goes after its channels: close says -EBUSY

@@ -21,7 +21,7 @@ static inline __attribute__((always_inline)) enum weir_result send_now(
 		weir_credits_take(channel, 0, count, &fits);
 	*done = weir_channel_put(tx, messages, fits);
 	weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
-	return *done == count ? WEIR_SENT : WEIR_FULL;
+	return *done == count ? WEIR_SENT : weir_channel_refusal(tx);
 }
 
 static inline void clear(struct weir_tx *tx, void *message)
@@ -126,12 +126,12 @@ enum weir_result weir_send_burst(struct weir_tx *tx, const void *messages,
 	weir_tx_enter(tx->channel);
 	behind = weir_waiter_init(
 		&waiter, tx->channel, WEIR_SIDE_SEND, count > 1);
+	// Room in segments comes back where nobody here would learn of it.
 	if (!behind || count == 0 || tx->channel->tx_way == WEIR_WAY_CHAIN)
 		result = send_rest(tx, messages, count, done);
 	else
 		result = WEIR_FULL;
-	// Room in segments comes back where nobody here would learn of it.
-	while (result == WEIR_FULL && tx->channel->tx_way != WEIR_WAY_CHAIN) {
+	while (result == WEIR_FULL) {
 		int err = weir_waiter_wait(&waiter, deadline);
 
 		result = err ? weir_waiter_result(err)
@@ -187,7 +187,7 @@ enum weir_result weir_send_blocking(
 	struct weir_blocker blocker;
 	enum weir_result result = weir_try_send(tx, message);
 
-	if (result != WEIR_FULL)
+	if (result == WEIR_SENT || result == WEIR_CLOSED)
 		return result;
 	weir_channel_must_block(weir_tx_may_block, tx);
 	weir_blocker_begin(&blocker, &tx->channel->parking);

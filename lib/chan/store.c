@@ -5,12 +5,15 @@
 #include "chan/channel.h"
 
 unsigned weir_channel_put_chain(
-	struct weir_channel *channel, const void *messages, unsigned count)
+	struct weir_tx *tx, const void *messages, unsigned count)
 {
-	unsigned done = weir_chain_put(
-		&channel->chain, messages, count, channel->chain_many_tx);
+	struct weir_channel *channel = tx->channel;
+	bool no_segment;
+	unsigned done = weir_chain_put(&channel->chain, messages, count,
+		channel->chain_many_tx, &no_segment);
 	unsigned len;
 
+	tx->end.limit = no_segment; // a chain has no other use for it
 	if (!channel->high_water || load_relaxed(&channel->high))
 		return done;
 	len = weir_chain_len(&channel->chain);

@@ -56,3 +56,36 @@ int weir_event_signal(struct weir_event *event)
 	weir_wake_all(&event->waiters);
 	return 0;
 }
+
+// ---- as a case: a signal wakes all, so there is nothing to pass on ----
+
+static bool event_attempt(struct weir_case *c)
+{
+	int err = weir_event_try_wait(c->object, c->argument);
+
+	if (err == -EAGAIN)
+		return false;
+	c->result = err;
+	c->disabled = err != 0;
+	return true;
+}
+
+static bool event_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	struct weir_event *event = c->object;
+
+	weir_case_enlist(c, executor, &event->waiters, place);
+	return true;
+}
+
+static const struct weir_case_ops event_ops = {
+	.attempt = event_attempt,
+	.enlist = event_enlist,
+};
+
+struct weir_case weir_case_event(struct weir_event *event, uint64_t *seen)
+{
+	return (struct weir_case){
+		.ops = &event_ops, .object = event, .argument = seen};
+}

@@ -20,6 +20,7 @@
 #ifndef WEIR_SYNC_EVENT_H
 #define WEIR_SYNC_EVENT_H
 
+#include "task/select.h"
 #include "task/wait.h"
 
 #ifdef __cplusplus
@@ -63,6 +64,11 @@ __attribute__((warn_unused_result)) int weir_event_wait_until(
 // weir_event_signal changes the state and wakes all who wait. Never waits; takes
 // as long as there are waiters. Answers 0.
 int weir_event_signal(struct weir_event *event);
+
+// weir_case_event is ready when the state is another than *seen, which it sets as
+// weir_event_wait does: its result is 0. Where that answers a fault (sync/sync.h),
+// that is its result, and its last.
+struct weir_case weir_case_event(struct weir_event *event, uint64_t *seen);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -41,6 +41,13 @@ int weir_mutex_try_lock(struct weir_mutex *mutex)
 	return 0;
 }
 
+static __attribute__((cold)) int would_wait_for_itself(
+	const struct weir_mutex *mutex)
+{
+	return weir_misuse(-EDEADLK, "weir_mutex_lock", mutex,
+		"though it holds it", "it would wait for itself");
+}
+
 static __attribute__((noinline)) int wait_for_it(
 	struct weir_mutex *mutex, uint64_t deadline)
 {
@@ -53,8 +60,7 @@ static __attribute__((noinline)) int wait_for_it(
 	if (self->canceled)
 		return -ECANCELED;
 	if (mutex->owner == self)
-		return weir_misuse(-EDEADLK, "weir_mutex_lock", mutex,
-			"though it holds it", "it would wait for itself");
+		return would_wait_for_itself(mutex);
 	err = weir_wait(&mutex->waiters, deadline, WEIR_WAIT_BACK);
 	if (err == 0)
 		take(mutex, self);
@@ -116,4 +122,62 @@ bool weir_mutex_held(const struct weir_mutex *mutex)
 	const struct weir_task *self = weir_task_current();
 
 	return self && mutex->owner == self;
+}
+
+// ---- as a case: woken means that it was handed over ----
+
+static int case_lock(struct weir_case *c)
+{
+	struct weir_mutex *mutex = c->object;
+	struct weir_task *self = weir_caller(mutex->executor);
+
+	if (unlikely(!self))
+		return weir_misuse_stranger(
+			"weir_mutex_lock", mutex, mutex->executor);
+	if (mutex->owner == self)
+		return would_wait_for_itself(mutex);
+	if (mutex->owner && !c->woken)
+		return -EBUSY;
+	c->woken = false; // there is nothing to hand on
+	take(mutex, self);
+	return 0;
+}
+
+static bool lock_attempt(struct weir_case *c)
+{
+	int err = case_lock(c);
+
+	if (err == -EBUSY)
+		return false;
+	c->result = err;
+	c->disabled = true;
+	return true;
+}
+
+static bool lock_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	struct weir_mutex *mutex = c->object;
+
+	weir_case_enlist(c, executor, &mutex->waiters, place);
+	return true;
+}
+
+static void lock_pass(struct weir_case *c)
+{
+	struct weir_mutex *mutex = c->object;
+
+	if (!weir_wake(&mutex->waiters))
+		mutex->owner = NULL;
+}
+
+static const struct weir_case_ops lock_ops = {
+	.attempt = lock_attempt,
+	.enlist = lock_enlist,
+	.pass = lock_pass,
+};
+
+struct weir_case weir_case_mutex(struct weir_mutex *mutex)
+{
+	return (struct weir_case){.ops = &lock_ops, .object = mutex};
 }

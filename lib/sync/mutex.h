@@ -11,6 +11,7 @@
 #ifndef WEIR_SYNC_MUTEX_H
 #define WEIR_SYNC_MUTEX_H
 
+#include "task/select.h"
 #include "task/wait.h"
 
 #ifdef __cplusplus
@@ -51,6 +52,13 @@ int weir_mutex_unlock(struct weir_mutex *mutex);
 
 // weir_mutex_held tells whether the calling task holds it.
 bool weir_mutex_held(const struct weir_mutex *mutex);
+
+// weir_case_mutex locks it: its result is 0, the calling task has it, and the case
+// is disabled: enable it when you want it again, after the unlock. A fault
+// (sync/sync.h) is its result too. Who waits stands in line with all others; a
+// branch that is handed the mutex and not served hands it on. For selects and sets:
+// a stepper is no task, and cannot hold one.
+struct weir_case weir_case_mutex(struct weir_mutex *mutex);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A request is on the stack of who waits and has a wait queue of its own: a
-// wakeup goes to that one, and the permits with it. For one whose wait was ended
+// A request is on the stack of who waits, or beside its case, and has a wait
+// queue of its own: a wakeup goes to that one, and the permits with it. For one whose wait was ended
 // otherwise, see sync/rwlock.c.
 #include "sync/semaphore.h"
 #include "sync/caller.h"
-
-struct request {
-	struct weir_list link; // in the line
-	struct weir_wait_queue queue;
-	uint32_t count;
-};
 
 void weir_semaphore_init(struct weir_semaphore *semaphore,
 	struct weir_executor *executor, uint32_t permits)
@@ -32,8 +26,9 @@ void weir_semaphore_fini(struct weir_semaphore *semaphore)
 static void serve(struct weir_semaphore *semaphore)
 {
 	while (!weir_list_empty(&semaphore->line)) {
-		struct request *first = weir_container(
-			semaphore->line.next, struct request, link);
+		struct weir_semaphore_request *first =
+			weir_container(semaphore->line.next,
+				struct weir_semaphore_request, link);
 
 		if (first->count > semaphore->free_count)
 			return;
@@ -43,12 +38,8 @@ static void serve(struct weir_semaphore *semaphore)
 	}
 }
 
-static inline int try_acquire(
-	struct weir_semaphore *semaphore, uint32_t count, const char *call)
+static inline int acquire_now(struct weir_semaphore *semaphore, uint32_t count)
 {
-	if (unlikely(!weir_caller(semaphore->executor)))
-		return weir_misuse_stranger(
-			call, semaphore, semaphore->executor);
 	if (unlikely(count - 1 >= semaphore->permits))
 		return -EINVAL;
 	if (unlikely(count > semaphore->free_count ||
@@ -58,10 +49,22 @@ static inline int try_acquire(
 	return 0;
 }
 
+static inline int try_acquire(
+	struct weir_semaphore *semaphore, uint32_t count, const char *call)
+{
+	if (unlikely(!weir_caller(semaphore->executor)))
+		return weir_misuse_stranger(
+			call, semaphore, semaphore->executor);
+	return acquire_now(semaphore, count);
+}
+
 static __attribute__((noinline)) int wait_in_line(
 	struct weir_semaphore *semaphore, uint32_t count, uint64_t deadline)
 {
-	struct request request = {.count = count};
+	struct weir_semaphore_request request = {
+		.since = semaphore->executor->waits + 1, // that of its wait
+		.count = count,
+	};
 	int err;
 
 	weir_wait_queue_init(&request.queue);
@@ -116,4 +119,103 @@ int weir_semaphore_release(struct weir_semaphore *semaphore, uint32_t count)
 	if (unlikely(!weir_list_empty(&semaphore->line)))
 		serve(semaphore);
 	return 0;
+}
+
+// ---- as a case: woken means that a permit was lent ----
+//
+// A select that was woken leaves the line, looks, and comes back to its place. It
+// looks from there: what was free meanwhile and is not enough for a large request
+// behind it is its own. While the first in line waits for one permit there is
+// none, so by leaving it lets nobody go on.
+
+// is_first tells whether request stood in front of all that wait.
+static bool is_first(const struct weir_semaphore *semaphore,
+	const struct weir_semaphore_request *request)
+{
+	const struct weir_list *line = &semaphore->line;
+
+	if (!request->count)
+		return false;
+	return weir_list_empty(line) ||
+	       weir_container(line->next, struct weir_semaphore_request, link)
+			       ->since > request->since;
+}
+
+static int case_acquire(struct weir_case *c)
+{
+	struct weir_semaphore *semaphore = c->object;
+	struct weir_semaphore_request *request = c->argument;
+	bool first = is_first(semaphore, request);
+
+	request->count = 0;
+	if (unlikely(!weir_caller_is_home(semaphore->executor)))
+		return weir_misuse_stranger("weir_semaphore_acquire", semaphore,
+			semaphore->executor);
+	if (!c->woken && !(first && semaphore->free_count > 0))
+		return acquire_now(semaphore, 1);
+	semaphore->free_count -= !c->woken;
+	c->woken = false; // there is nothing to give back
+	return 0;
+}
+
+static bool acquire_attempt(struct weir_case *c)
+{
+	int err = case_acquire(c);
+
+	if (err == -EBUSY)
+		return false;
+	c->result = err;
+	c->disabled = err != 0;
+	return true;
+}
+
+static bool acquire_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	struct weir_semaphore *semaphore = c->object;
+	struct weir_semaphore_request *request = c->argument;
+	struct weir_list *before = &semaphore->line;
+
+	request->count = 1;
+	weir_wait_queue_init(&request->queue);
+	weir_case_enlist(c, executor, &request->queue, place);
+	request->since = c->node.since;
+	while (before->prev != &semaphore->line &&
+		weir_container(
+			before->prev, struct weir_semaphore_request, link)
+				->since > request->since)
+		before = before->prev;
+	weir_list_add(before, &request->link);
+	return true;
+}
+
+static bool acquire_delist(struct weir_case *c)
+{
+	struct weir_semaphore_request *request = c->argument;
+
+	weir_list_remove(&request->link);
+	return true;
+}
+
+static void acquire_pass(struct weir_case *c)
+{
+	struct weir_semaphore *semaphore = c->object;
+
+	semaphore->free_count++;
+	serve(semaphore);
+}
+
+static const struct weir_case_ops acquire_ops = {
+	.attempt = acquire_attempt,
+	.enlist = acquire_enlist,
+	.delist = acquire_delist,
+	.pass = acquire_pass,
+};
+
+struct weir_case weir_case_semaphore(struct weir_semaphore *semaphore,
+	struct weir_semaphore_request *request)
+{
+	*request = (struct weir_semaphore_request){0};
+	return (struct weir_case){
+		.ops = &acquire_ops, .object = semaphore, .argument = request};
 }

@@ -15,6 +15,8 @@
 #define WEIR_SYNC_SEMAPHORE_H
 
 #include "base/list.h"
+#include "task/select.h"
+#include "task/wait.h"
 
 #include <stdint.h>
 
@@ -31,6 +33,14 @@ struct weir_semaphore {
 	struct weir_list line; // requests that wait
 	uint32_t permits;      // all there are
 	uint32_t free_count;
+};
+
+// One who waits. Touch it only through the functions.
+struct weir_semaphore_request {
+	struct weir_list link; // in the line, by since
+	struct weir_wait_queue queue;
+	uint64_t since; // as of task/wait.h
+	uint32_t count; // 0: not in line
 };
 
 // weir_semaphore_init makes one of permits, at least 1, all there, that belongs
@@ -64,6 +74,13 @@ static inline uint32_t weir_semaphore_free_count(
 {
 	return semaphore->free_count;
 }
+
+// weir_case_semaphore acquires one permit: its result is 0; a fault (sync/sync.h)
+// is its last. Who waits stands in line with all others, at its place in request,
+// the caller's, one for each case; a branch that is lent a permit and not served
+// gives it back. Also for steppers: what releases need not be a task.
+struct weir_case weir_case_semaphore(struct weir_semaphore *semaphore,
+	struct weir_semaphore_request *request);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

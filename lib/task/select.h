@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Waiting for several things at once. Each is a case: a receive, a send, a
-// point in time, a wait queue, or what else has its operations.
+// point in time, a wait queue, or what else has its operations (chan/case.h, the
+// locks of sync/).
 //
 //	struct weir_case cases[] = {
 //		weir_case_recv(&control, &command), // chan/case.h

@@ -53,6 +53,12 @@ static void release(void *arg, void *message)
 	add_relaxed(&run->released, 1);
 }
 
+static bool has_no_room(enum weir_result result)
+{
+	return result == WEIR_FULL || result == WEIR_AT_CAP ||
+	       result == WEIR_NO_SEGMENT;
+}
+
 static void *send_all(void *arg)
 {
 	struct user *user = arg;
@@ -64,9 +70,9 @@ static void *send_all(void *arg)
 		*message = (struct message){user->id, i};
 		do {
 			result = weir_try_send(&user->tx, &message);
-			if (result == WEIR_FULL)
+			if (has_no_room(result))
 				sched_yield();
-		} while (result == WEIR_FULL);
+		} while (has_no_room(result));
 		if (result == WEIR_CLOSED) {
 			weir_assert(message && message->number == i);
 			free(message);

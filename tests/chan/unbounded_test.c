@@ -48,7 +48,7 @@ Test(unbounded, scylladb_14909_it_grows_to_its_cap_and_says_so)
 	open_growing(10, 20, 3);
 	for (uint64_t i = 0; i < 10; i++)
 		put(&tx, i);
-	cr_assert_eq(weir_try_send(&tx, &message), WEIR_FULL);
+	cr_assert_eq(weir_try_send(&tx, &message), WEIR_AT_CAP);
 	cr_assert_eq(weir_tx_len(&tx), 10);
 	cr_assert_eq(weir_segments_free_count(pool), 16);
 	for (uint64_t i = 0; i < 10; i++)
@@ -73,20 +73,52 @@ Test(unbounded, what_channels_of_one_pool_hold_is_bounded_by_it)
 	cr_assert_eq(weir_channel_open_with(100, &more, &tx2, &rx2), 0);
 	for (uint64_t i = 0; i < 4; i++)
 		put(&tx, i);
-	cr_assert_eq(weir_try_send(&tx, &message), WEIR_FULL);
+	cr_assert_eq(weir_try_send(&tx, &message), WEIR_NO_SEGMENT);
 	put(&tx2, 7);
 	put(&tx2, 8);
-	cr_assert_eq(weir_try_send(&tx2, &message), WEIR_FULL);
+	cr_assert_eq(weir_try_send(&tx2, &message), WEIR_NO_SEGMENT);
 	for (uint64_t i = 0; i < 3; i++)
 		cr_assert_eq(get(&rx), i); // gives a segment back
 	put(&tx2, 9);
 	cr_assert_eq(get(&rx2), 7);
 	weir_error_clear(&e);
-	cr_assert_eq(weir_channel_open_with(100, &more, &tx3, &rx3), -ENOBUFS);
+	cr_assert_eq(weir_channel_open_with(100, &more, &tx3, &rx3), -ENOMEM);
 	cr_assert(strstr(e.text, "no segment left"), "%s", e.text);
 	cr_assert_eq(weir_segments_close(pool), -EBUSY);
 	weir_tx_close(&tx2);
 	weir_rx_close(&rx2);
+	close_growing();
+}
+
+static void send_burst_of(unsigned count, unsigned moved, int result)
+{
+	const uint64_t burst[8] = {0};
+	unsigned done;
+
+	cr_assert_eq((int)weir_try_send_burst(&tx, burst, count, &done), result,
+		"%u of %u", done, count);
+	cr_assert_eq(done, moved);
+}
+
+// What the sender can do about it differs: its receivers are slow, or others are.
+Test(unbounded, the_cap_and_an_empty_pool_are_told_apart)
+{
+	cr_assert_eq(WEIR_AT_CAP, -ENOBUFS);
+	open_growing(5, 2, 3);
+	send_burst_of(8, 5, WEIR_AT_CAP);
+	send_burst_of(1, 0, WEIR_AT_CAP);
+	close_growing();
+	open_growing(7, 2, 3);
+	send_burst_of(8, 6, WEIR_NO_SEGMENT);
+	send_burst_of(1, 0, WEIR_NO_SEGMENT);
+	get(&rx); // the segment is not used up: none comes back
+	send_burst_of(1, 0, WEIR_NO_SEGMENT);
+	for (unsigned i = 0; i < 3; i++)
+		get(&rx);
+	send_burst_of(4, 3, WEIR_NO_SEGMENT);
+	close_growing();
+	open_growing(6, 2, 3); // both at once: its own receivers can mend it
+	send_burst_of(7, 6, WEIR_AT_CAP);
 	close_growing();
 }
 
@@ -123,7 +155,7 @@ Test(unbounded, a_send_never_waits_and_a_receive_may)
 	put(&tx, 6);
 	send_on(on[0], &a, &tx, 7);
 	turns(on[0], 2);
-	cr_assert_eq(a.result, WEIR_FULL);
+	cr_assert_eq(a.result, WEIR_AT_CAP);
 	close_growing();
 	executors_end(1);
 }

@@ -389,3 +389,31 @@ Test(wait, the_first_example_of_the_book_works)
 {
 	cr_assert_eq(weir_run(talk, NULL), 0);
 }
+
+// It asks each turn, and so looks at the clock itself.
+Test(wait, of_a_seventeenth_executor_waits_over_the_wrap_of_the_clock)
+{
+	const struct weir_channel_options options = {.message_size = 8};
+	static struct op ops[17];
+	struct weir_rx rxs[17];
+
+	executors(17);
+	now_ticks = UINT64_MAX - 10;
+	cr_assert_eq(weir_channel_open_with(2, &options, &tx, &rxs[0]), 0);
+	for (unsigned i = 0; i < 17; i++) {
+		if (i > 0)
+			cr_assert_eq(weir_rx_clone(&rxs[0], &rxs[i]), 0);
+		ops[i].deadline = now_ticks + 100;
+		recv_on(on[i], &ops[i], &rxs[i]);
+		turns(on[i], 3);
+		cr_assert_eq((int)ops[i].result, NOT_YET, "%u", i);
+	}
+	now_ticks += 100;
+	for (unsigned i = 0; i < 17; i++) {
+		turns(on[i], 5);
+		cr_assert_eq(ops[i].result, WEIR_TIMED_OUT, "%u", i);
+		weir_rx_close(&rxs[i]);
+	}
+	weir_tx_close(&tx);
+	executors_end(17);
+}

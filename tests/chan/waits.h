@@ -1,0 +1,613 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Every wait of channels and their kin under one face, for tests that put all of
+// them through the same. What is opened makes who comes wait; a feed is what the
+// peer does that lets one go on, or all.
+#ifndef WEIR_TESTS_CHAN_WAITS_H
+#define WEIR_TESTS_CHAN_WAITS_H
+
+#include "chan/case.h"
+#include "chan/channel.h"
+#include "chan/permit.h"
+#include "chan/segments.h"
+#include "sync/crew.h"
+
+#define WAITERS_MAX 7
+#define IDS 64
+
+enum reach { FIRST, ALL }; // whom one feed reaches
+
+struct kind {
+	const char *name;
+	void (*open)(bool near_wrap);
+	int (*do_)(struct one *one);
+	void (*undo)(struct one *one);
+	void (*feed)(void);
+	void (*shut)(void); // the peer closes its end
+	void (*close)(void);
+	int fed_and_shut; // what the first answers when both have come
+	enum reach reach;
+	bool once;	      // there is one feed
+	const char *never;    // why nobody waits here, or NULL
+	const char *one_user; // why one waits at most, or NULL
+	const char *no_peer;  // why no peer lives elsewhere, or NULL
+	enum weir_channel_class class_;
+	bool local, segments;
+};
+
+static const struct kind *opened; // set by open_channel's caller
+static struct one waiters[WAITERS_MAX];
+static unsigned fed;
+static struct weir_wait_queue nothing_comes;
+
+static unsigned number_of(const struct one *one)
+{
+	return (unsigned)(one - waiters);
+}
+
+static int plainly(enum weir_result result)
+{
+	return (int)result < 0 ? (int)result : 0;
+}
+
+// ---- a peer on an executor of its own, which goes with it ----
+
+static void on_peer(void (*fn)(void))
+{
+	struct weir_executor *peer = crew_executor("peer", 2);
+
+	cr_assert_eq(weir_start(peer, run_fn, &fn, NULL, NULL), 0);
+	weir_executor_turn(peer);
+	cr_assert_eq(weir_executor_counts(peer)->tasks, 0);
+	weir_executor_destroy(peer);
+}
+
+// ---- the oracle: what was sent was taken once, what was not, never ----
+
+static unsigned sent[IDS], taken[IDS], next_id;
+static const char *fault;
+
+static void oracle_open(void)
+{
+	memset(sent, 0, sizeof(sent));
+	memset(taken, 0, sizeof(taken));
+	next_id = fed = 0;
+	fault = NULL;
+	weir_wait_queue_init(&nothing_comes);
+}
+
+static void claim(bool holds, const char *else_)
+{
+	if (!holds && !fault)
+		fault = else_;
+}
+
+static const char *oracle_fault(void)
+{
+	for (unsigned i = 0; i < IDS; i++) {
+		claim(taken[i] >= sent[i], "a message is lost");
+		claim(taken[i] <= sent[i], "a message came twice, or unsent");
+	}
+	return fault;
+}
+
+static void release(void *arg, void *message)
+{
+	taken[*(uint64_t *)message]++;
+}
+
+// ---- a channel, of either side of which some wait ----
+
+static struct weir_tx txs[WAITERS_MAX];
+static struct weir_rx rxs[WAITERS_MAX];
+static struct weir_segments *pool;
+
+static void near_the_wrap(void)
+{
+	struct weir_channel *channel = txs[0].channel;
+	struct rte_ring *ring = &channel->shared->ring;
+
+	channel->chain.put.count = channel->chain.taken.count = UINT32_MAX - 2;
+	ring->prod.head = ring->prod.tail = UINT32_MAX - 2;
+	ring->cons.head = ring->cons.tail = UINT32_MAX - 2;
+	weir_ring_tx_init(&txs[0].end, ring, 8);
+	weir_ring_rx_init(&rxs[0].end, ring, 8);
+}
+
+static void open_channel(bool near_wrap, bool permits)
+{
+	struct weir_channel_options options = {.class_ = opened->class_,
+		.place = opened->local ? WEIR_LOCAL : WEIR_ANYWHERE,
+		.message_size = 8,
+		.permits = permits,
+		.release = release};
+
+	if (opened->segments)
+		cr_assert_eq(weir_segments_open(&pool, 8, 2, 8), 0);
+	options.segments = opened->segments ? pool : NULL;
+	cr_assert_eq(
+		weir_channel_open_with(WAITERS_MAX, &options, &txs[0], &rxs[0]),
+		0);
+	if (near_wrap)
+		near_the_wrap();
+}
+
+static void send_one(void)
+{
+	uint64_t message = next_id++;
+
+	sent[message] = 1;
+	cr_assert_eq(weir_try_send(&txs[0], &message), WEIR_SENT);
+}
+
+static void recv_one(void)
+{
+	uint64_t message;
+
+	cr_assert_eq(weir_try_recv(&rxs[0], &message), WEIR_RECEIVED);
+	taken[message]++;
+}
+
+static void shut_tx(void)
+{
+	weir_tx_close(&txs[0]);
+}
+
+static void shut_rx(void)
+{
+	weir_rx_close(&rxs[0]);
+}
+
+static void channel_close(void)
+{
+	for (unsigned i = 0; i < WAITERS_MAX; i++) {
+		weir_tx_close(&txs[i]);
+		weir_rx_close(&rxs[i]);
+	}
+	if (pool)
+		cr_assert_eq(weir_segments_close(pool), 0);
+	pool = NULL;
+}
+
+static void recv_open(bool near_wrap)
+{
+	open_channel(near_wrap, false);
+	for (unsigned i = 1; i < WAITERS_MAX && !opened->one_user; i++)
+		cr_assert_eq(weir_rx_clone(&rxs[0], &rxs[i]), 0);
+}
+
+static int took(struct one *one, enum weir_result result)
+{
+	if (result == WEIR_RECEIVED)
+		taken[one->seen]++;
+	return plainly(result);
+}
+
+static int recv_do(struct one *one)
+{
+	return took(one, weir_recv_until(&rxs[number_of(one)], &one->seen,
+				 one->deadline));
+}
+
+static void fill(void)
+{
+	for (unsigned i = 0; i < WAITERS_MAX; i++)
+		send_one();
+}
+
+static void clone_txs(void)
+{
+	for (unsigned i = 1; i < WAITERS_MAX && !opened->one_user; i++)
+		cr_assert_eq(weir_tx_clone(&txs[0], &txs[i]), 0);
+}
+
+static void send_open(bool near_wrap)
+{
+	open_channel(near_wrap, false);
+	clone_txs();
+	on_executor(fill);
+}
+
+static int gave(struct one *one, enum weir_result result)
+{
+	if (result == WEIR_SENT)
+		sent[one->seen] = 1;
+	return plainly(result);
+}
+
+static int send_do(struct one *one)
+{
+	one->seen = next_id++;
+	return gave(one, weir_send_until(&txs[number_of(one)], &one->seen,
+				 one->deadline));
+}
+
+// ---- a select over channels ----
+
+static int select_one(struct one *one, struct weir_case c)
+{
+	struct weir_case cases[] = {c, weir_case_queue(&nothing_comes)};
+	int k = weir_select_until(cases, 2, one->deadline);
+
+	return k < 0 ? k : cases[k].result;
+}
+
+static int select_recv_do(struct one *one)
+{
+	int answer = select_one(
+		one, weir_case_recv(&rxs[number_of(one)], &one->seen));
+
+	return took(one, (enum weir_result)answer);
+}
+
+static int select_send_do(struct one *one)
+{
+	int answer;
+
+	one->seen = next_id++;
+	answer = select_one(
+		one, weir_case_send(&txs[number_of(one)], &one->seen));
+	return gave(one, (enum weir_result)answer);
+}
+
+// ---- permits: all are out at first ----
+
+static struct weir_permits held[WAITERS_MAX], got[WAITERS_MAX];
+
+static void reserve_all(void)
+{
+	for (unsigned i = 0; i < WAITERS_MAX; i++) {
+		held[i] = got[i] = (struct weir_permits){0};
+		cr_assert_eq(weir_try_reserve(&txs[0], 1, 1, &held[i]),
+			WEIR_RESERVED);
+	}
+}
+
+static void permits_open(bool near_wrap)
+{
+	open_channel(near_wrap, true);
+	clone_txs();
+	on_executor(reserve_all);
+}
+
+static int reserve_do(struct one *one)
+{
+	unsigned i = number_of(one);
+
+	return plainly(weir_reserve(&txs[i], 1, 1, &got[i], one->deadline));
+}
+
+static void reserve_undo(struct one *one)
+{
+	weir_permits_drop(&got[number_of(one)]);
+}
+
+static void drop_one(void)
+{
+	weir_permits_drop(&held[fed]);
+}
+
+static void drop_all(void)
+{
+	for (unsigned i = 0; i < WAITERS_MAX; i++)
+		weir_permits_drop(&held[i]);
+}
+
+static void permits_close(void)
+{
+	on_executor(drop_all);
+	claim(weir_tx_reserved(&txs[0]) == 0, "a permit is still out");
+	claim(weir_tx_room(&txs[0]) == WAITERS_MAX, "a credit is missing");
+	channel_close();
+}
+
+// ---- one-shot ----
+
+static struct weir_oneshot_tx one_tx;
+static struct weir_oneshot_rx one_rx;
+
+static void one_open(bool near_wrap)
+{
+	cr_assert_eq(weir_oneshot_open(8, &one_tx, &one_rx), 0);
+}
+
+static int one_do(struct one *one)
+{
+	return took(one, weir_oneshot_recv(&one_rx, &one->seen, one->deadline));
+}
+
+static void one_feed(void)
+{
+	uint64_t message = next_id++;
+
+	sent[message] = 1;
+	cr_assert_eq(weir_oneshot_send(&one_tx, &message), WEIR_SENT);
+}
+
+static void one_shut(void)
+{
+	weir_oneshot_tx_close(&one_tx);
+}
+
+static void one_close(void)
+{
+	uint64_t message;
+
+	one_shut();
+	if (weir_oneshot_rx_close(&one_rx, &message) == WEIR_RECEIVED)
+		taken[message]++;
+}
+
+// ---- latest ----
+
+static struct weir_latest_tx latest_tx;
+static struct weir_latest_rx latest_rxs[WAITERS_MAX];
+
+static void latest_open(bool near_wrap)
+{
+	cr_assert_eq(weir_latest_open(8, NULL, &latest_tx, &latest_rxs[0]), 0);
+	for (unsigned i = 1; i < WAITERS_MAX; i++)
+		weir_latest_clone(&latest_rxs[0], &latest_rxs[i]);
+}
+
+static int latest_do(struct one *one)
+{
+	struct weir_latest_rx *rx = &latest_rxs[number_of(one)];
+	uint64_t value = 0;
+	enum weir_result result =
+		weir_latest_changed(rx, one->seen, one->deadline);
+
+	if (result == WEIR_RECEIVED) {
+		uint64_t version = weir_latest_read(rx, &value);
+
+		claim(version == fed, "it is not the latest");
+		claim(value == version, "another version's value");
+	}
+	return plainly(result);
+}
+
+static void latest_feed(void)
+{
+	uint64_t value = fed + 1;
+
+	claim(weir_latest_write(&latest_tx, &value) == value, "a version");
+}
+
+static void latest_shut(void)
+{
+	weir_latest_tx_close(&latest_tx);
+}
+
+static void latest_close(void)
+{
+	latest_shut();
+	for (unsigned i = 0; i < WAITERS_MAX; i++)
+		weir_latest_rx_close(&latest_rxs[i]);
+}
+
+// ---- broadcast, its two sides ----
+
+#define CAST_CAPACITY (WAITERS_MAX + 2)
+
+static struct weir_broadcast_tx cast_tx;
+static struct weir_broadcast_rx cast_rxs[WAITERS_MAX];
+static uint64_t cast_sent, cast_next[WAITERS_MAX];
+
+static enum weir_broadcast_kind cast_way;
+static unsigned cast_receivers;
+
+static void cast_subscribe(void)
+{
+	for (unsigned i = 0; i < cast_receivers; i++)
+		cr_assert_eq(weir_broadcast_subscribe(
+				     &cast_tx, cast_way, &cast_rxs[i]),
+			0);
+}
+
+// On the executor, whose it is then: it is no thread's that may block.
+static void cast_open(enum weir_broadcast_kind way, unsigned receivers)
+{
+	cast_sent = 0;
+	memset(cast_next, 0, sizeof(cast_next));
+	cr_assert_eq(weir_broadcast_open(CAST_CAPACITY, 8, &cast_tx), 0);
+	cast_way = way;
+	cast_receivers = receivers;
+	on_executor(cast_subscribe);
+}
+
+static void lossless_open(bool near_wrap)
+{
+	cast_open(WEIR_LOSSLESS, WAITERS_MAX);
+}
+
+static void lossy_open(bool near_wrap)
+{
+	cast_open(WEIR_LOSSY, WAITERS_MAX);
+}
+
+static void cast_took(unsigned i, uint64_t value, uint64_t missed)
+{
+	claim(missed == 0, "missed, though it was not overtaken");
+	claim(value == cast_next[i]++, "a value is lost or came twice");
+}
+
+static int cast_do(struct one *one)
+{
+	unsigned i = number_of(one);
+	uint64_t missed = 0;
+	enum weir_result result = weir_broadcast_recv(
+		&cast_rxs[i], &one->seen, &missed, one->deadline);
+
+	if (result == WEIR_RECEIVED)
+		cast_took(i, one->seen, missed);
+	return plainly(result);
+}
+
+static void cast_feed(void)
+{
+	cr_assert_eq(weir_broadcast_try_send(&cast_tx, &cast_sent), WEIR_SENT);
+	cast_sent++;
+}
+
+static void cast_shut(void)
+{
+	weir_broadcast_tx_close(&cast_tx);
+}
+
+static void cast_drain(unsigned i)
+{
+	uint64_t value, missed;
+
+	while (weir_broadcast_try_recv(&cast_rxs[i], &value, &missed) ==
+		WEIR_RECEIVED)
+		cast_took(i, value, missed);
+	claim(cast_next[i] == cast_sent, "a value is lost");
+	weir_broadcast_rx_close(&cast_rxs[i]);
+}
+
+static void cast_close(void)
+{
+	cast_shut();
+	for (unsigned i = 0; i < WAITERS_MAX; i++)
+		cast_drain(i);
+}
+
+static void cast_fill(void)
+{
+	for (unsigned i = 0; i < CAST_CAPACITY; i++)
+		cast_feed();
+}
+
+static void cast_send_open(bool near_wrap)
+{
+	cast_open(WEIR_LOSSLESS, 1);
+	on_executor(cast_fill);
+}
+
+static int cast_send_do(struct one *one)
+{
+	enum weir_result result =
+		weir_broadcast_send(&cast_tx, &cast_sent, one->deadline);
+
+	cast_sent += result == WEIR_SENT;
+	return plainly(result);
+}
+
+static void cast_recv_one(void)
+{
+	uint64_t value, missed;
+
+	cr_assert_eq(weir_broadcast_try_recv(&cast_rxs[0], &value, &missed),
+		WEIR_RECEIVED);
+	cast_took(0, value, missed);
+}
+
+static void cast_shut_rx(void)
+{
+	weir_broadcast_rx_close(&cast_rxs[0]);
+}
+
+static void cast_send_close(void)
+{
+	if (cast_rxs[0].broadcast)
+		cast_drain(0);
+	cast_shut();
+}
+
+// ---- the table ----
+
+#define ONE_RECEIVER "its class has one receiver"
+#define ONE_SENDER "its class has one sender"
+#define LOCAL "no peer of a local channel lives on another executor"
+
+#define RECV(name_, class_name, ...)                                       \
+	{                                                                  \
+		.name = "recv, " name_, .open = recv_open, .do_ = recv_do, \
+		.feed = send_one, .shut = shut_tx, .close = channel_close, \
+		.class_ = WEIR_##class_name, __VA_ARGS__                   \
+	}
+#define SEND(name_, class_name, ...)                                       \
+	{                                                                  \
+		.name = "send, " name_, .open = send_open, .do_ = send_do, \
+		.feed = recv_one, .shut = shut_rx, .close = channel_close, \
+		.class_ = WEIR_##class_name, .fed_and_shut = -EPIPE,       \
+		__VA_ARGS__                                                \
+	}
+
+static const struct kind kinds[] = {
+	RECV("SPSC", SPSC, .one_user = ONE_RECEIVER),
+	RECV("MPSC", MPSC, .one_user = ONE_RECEIVER),
+	RECV("SPMC", SPMC),
+	RECV("MPMC", MPMC),
+	RECV("local", MPMC, .local = true, .no_peer = LOCAL),
+	RECV("segments", MPMC, .segments = true),
+	SEND("SPSC", SPSC, .one_user = ONE_SENDER),
+	SEND("MPSC", MPSC),
+	SEND("SPMC", SPMC, .one_user = ONE_SENDER),
+	SEND("MPMC", MPMC),
+	SEND("local", MPMC, .local = true, .no_peer = LOCAL),
+	SEND("segments", MPMC, .segments = true,
+		.never = "no send in segments waits"),
+	{.name = "select, recv",
+		.open = recv_open,
+		.do_ = select_recv_do,
+		.feed = send_one,
+		.shut = shut_tx,
+		.close = channel_close},
+	{.name = "select, send",
+		.open = send_open,
+		.do_ = select_send_do,
+		.feed = recv_one,
+		.shut = shut_rx,
+		.close = channel_close,
+		.fed_and_shut = -EPIPE},
+	{.name = "permits",
+		.open = permits_open,
+		.do_ = reserve_do,
+		.undo = reserve_undo,
+		.feed = drop_one,
+		.shut = shut_rx,
+		.close = permits_close,
+		.fed_and_shut = -EPIPE},
+	{.name = "one-shot",
+		.open = one_open,
+		.do_ = one_do,
+		.feed = one_feed,
+		.shut = one_shut,
+		.close = one_close,
+		.once = true,
+		.one_user = "it has one receiver"},
+	{.name = "latest",
+		.open = latest_open,
+		.do_ = latest_do,
+		.feed = latest_feed,
+		.shut = latest_shut,
+		.close = latest_close,
+		.reach = ALL},
+	{.name = "broadcast, lossless",
+		.open = lossless_open,
+		.do_ = cast_do,
+		.feed = cast_feed,
+		.shut = cast_shut,
+		.close = cast_close,
+		.reach = ALL},
+	{.name = "broadcast, lossy",
+		.open = lossy_open,
+		.do_ = cast_do,
+		.feed = cast_feed,
+		.shut = cast_shut,
+		.close = cast_close,
+		.reach = ALL},
+	{.name = "broadcast, send",
+		.open = cast_send_open,
+		.do_ = cast_send_do,
+		.feed = cast_recv_one,
+		.shut = cast_shut_rx,
+		.close = cast_send_close,
+		.fed_and_shut = -EPIPE,
+		.one_user = "it has one sender"},
+};
+
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
+
+#endif
