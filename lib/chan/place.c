@@ -54,12 +54,19 @@ static unsigned watch_ready(struct weir_watch *watch)
 	return grant(weir_container(watch, struct weir_side, watch));
 }
 
+// A select with two cases on this side leaves with both when one is woken.
+static void watch_unwoken(struct weir_watch *watch, unsigned count)
+{
+	weir_container(watch, struct weir_side, watch)->granted -= count;
+}
+
 static void place_init(struct weir_place *place, struct weir_parking *parking)
 {
 	place->parking = parking;
 	for (unsigned i = 0; i < WEIR_SIDES; i++) {
 		place->side[i].place = place;
 		weir_watch_init(&place->side[i].watch, watch_ready);
+		place->side[i].watch.unwoken = watch_unwoken;
 	}
 }
 
@@ -75,7 +82,8 @@ void weir_parking_init(struct weir_parking *parking,
 void weir_side_push(struct weir_side *side)
 {
 	for (unsigned n = grant(side); n > 0; n--)
-		weir_wake(&side->watch.queue);
+		if (!weir_wake(&side->watch.queue))
+			watch_unwoken(&side->watch, 1);
 }
 
 static bool has_waiters(const struct weir_side *side)

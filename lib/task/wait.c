@@ -124,6 +124,7 @@ void weir_watch_init(
 	weir_list_init(&watch->link);
 	weir_wait_queue_init(&watch->queue);
 	watch->ready = ready;
+	watch->unwoken = NULL;
 	watch->missed = 0;
 }
 
@@ -140,12 +141,14 @@ void weir_watch_stop(struct weir_watch *watch)
 	weir_list_remove(&watch->link);
 }
 
-static unsigned wake(struct weir_wait_queue *queue, unsigned count)
+static unsigned wake(struct weir_watch *watch, unsigned count)
 {
 	unsigned woken = 0;
 
-	while (woken < count && weir_wake(queue))
+	while (woken < count && weir_wake(&watch->queue))
 		woken++;
+	if (unlikely(woken < count) && watch->unwoken)
+		watch->unwoken(watch, count - woken);
 	return woken;
 }
 
@@ -165,7 +168,7 @@ static unsigned ask(struct weir_executor *executor, struct weir_watch *watch)
 			weir_list_add(&executor->hot, &watch->link);
 		}
 		watch->missed = 0;
-		return wake(&watch->queue, count);
+		return wake(watch, count);
 	}
 	if (watch->missed < WEIR_WATCH_COLD &&
 		++watch->missed == WEIR_WATCH_COLD) {
