@@ -303,6 +303,14 @@ static int look_again(uint64_t deadline)
 	return 0;
 }
 
+static enum weir_wait_place place_of(const struct weir_waiter *waiter)
+{
+	if (!waiter->waited)
+		return WEIR_WAIT_BACK;
+	return waiter->greedy || waiter->need ? WEIR_WAIT_FRONT
+					      : WEIR_WAIT_AGAIN;
+}
+
 int weir_waiter_wait(struct weir_waiter *waiter, uint64_t deadline)
 {
 	struct weir_side *side = waiter->side;
@@ -310,12 +318,12 @@ int weir_waiter_wait(struct weir_waiter *waiter, uint64_t deadline)
 
 	if (!side)
 		return look_again(deadline);
-	// Who comes back for more than there was stands first.
+	// Who comes back for more than there was stands first, who was woken in
+	// vain where it stood.
 	if (waiter->waited)
 		side->need = waiter->need;
 	weir_side_park(side, waiter->greedy, waiter->seen);
-	err = weir_wait(&side->watch.queue, deadline,
-		waiter->waited ? WEIR_WAIT_FRONT : WEIR_WAIT_BACK);
+	err = weir_wait(&side->watch.queue, deadline, place_of(waiter));
 	if (waiter->waited)
 		side->need = 0;
 	while (!weir_side_unpark(side, waiter->greedy, err == 0))

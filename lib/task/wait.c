@@ -21,7 +21,8 @@ void weir_wait_queue_init(struct weir_wait_queue *queue)
 	weir_list_init(&queue->waiters);
 }
 
-// In order of since, which FRONT takes over from who stands there.
+// In order of since. FRONT takes it over from who stands there, unless its own is
+// older: who comes AGAIN stays behind it.
 void weir_wait_enlist(struct weir_executor *executor,
 	struct weir_wait_queue *queue, struct weir_wait_node *node,
 	enum weir_wait_place place)
@@ -32,10 +33,11 @@ void weir_wait_enlist(struct weir_executor *executor,
 		node->since = ++executor->waits;
 	} else {
 		before = before->next;
-		if (place == WEIR_WAIT_FRONT && before != &queue->waiters)
+		if (place == WEIR_WAIT_FRONT && before != &queue->waiters &&
+			node_of(before)->since < node->since)
 			node->since = node_of(before)->since;
 		while (place == WEIR_WAIT_AGAIN && before != &queue->waiters &&
-			node_of(before)->since < node->since)
+			node_of(before)->since <= node->since)
 			before = before->next;
 	}
 	weir_list_add(before, &node->link);

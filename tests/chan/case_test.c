@@ -285,6 +285,52 @@ Test(case, it_sees_what_comes_from_another_executor)
 	close_two();
 }
 
+static uint64_t received;
+
+static void receive_soon(void *arg)
+{
+	received = get(&rx3);
+}
+
+static uint64_t get_soon(void)
+{
+	on_executor(receive_soon, NULL);
+	turns(on[0], 3);
+	return received;
+}
+
+static void woken_in_vain(void *arg)
+{
+	struct weir_rx other_rx2;
+
+	cr_assert_eq(weir_rx_clone(&other_rx, &other_rx2), 0);
+	get(&rx3);
+	put(&other_tx, 1);
+	get(&other_rx2);
+	weir_rx_close(&other_rx2);
+}
+
+Test(case, a_select_that_is_woken_in_vain_does_not_break_into_a_burst)
+{
+	static const uint64_t in_order[] = {2, 3, 4, 5, 200, 300};
+
+	open_two(1);
+	on_executor(put_two, NULL);
+	a.count = 3;
+	send_on(on[0], &a, &tx, 3);
+	turns(on[0], 1);
+	s.messages[0] = 200;
+	s.cases[0] = weir_case_send(&tx2, &s.messages[0]);
+	start_on(on[0]);
+	send_on(on[0], &b, &tx3, 300);
+	turns(on[0], 1);
+	on_executor(woken_in_vain, NULL);
+	turns(on[0], 3);
+	for (unsigned i = 0; i < 6; i++)
+		cr_assert_eq(get_soon(), in_order[i]);
+	close_two();
+}
+
 // ---- two cases on one side ----
 
 static void put_burst(void *arg)
