@@ -54,12 +54,19 @@ static unsigned watch_ready(struct weir_watch *watch)
 	return grant(weir_container(watch, struct weir_side, watch));
 }
 
+// A select with two cases on this side leaves with both when one is woken.
+static void watch_unwoken(struct weir_watch *watch, unsigned count)
+{
+	weir_container(watch, struct weir_side, watch)->granted -= count;
+}
+
 static void place_init(struct weir_place *place, struct weir_parking *parking)
 {
 	place->parking = parking;
 	for (unsigned i = 0; i < WEIR_SIDES; i++) {
 		place->side[i].place = place;
 		weir_watch_init(&place->side[i].watch, watch_ready);
+		place->side[i].watch.unwoken = watch_unwoken;
 	}
 }
 
@@ -75,7 +82,8 @@ void weir_parking_init(struct weir_parking *parking,
 void weir_side_push(struct weir_side *side)
 {
 	for (unsigned n = grant(side); n > 0; n--)
-		weir_wake(&side->watch.queue);
+		if (!weir_wake(&side->watch.queue))
+			watch_unwoken(&side->watch, 1);
 }
 
 static bool has_waiters(const struct weir_side *side)
@@ -296,6 +304,14 @@ static int look_again(uint64_t deadline)
 	return 0;
 }
 
+static enum weir_wait_place place_of(const struct weir_waiter *waiter)
+{
+	if (!waiter->waited)
+		return WEIR_WAIT_BACK;
+	return waiter->greedy || waiter->need ? WEIR_WAIT_FRONT
+					      : WEIR_WAIT_AGAIN;
+}
+
 int weir_waiter_wait(struct weir_waiter *waiter, uint64_t deadline)
 {
 	struct weir_side *side = waiter->side;
@@ -303,12 +319,12 @@ int weir_waiter_wait(struct weir_waiter *waiter, uint64_t deadline)
 
 	if (!side)
 		return look_again(deadline);
-	// Who comes back for more than there was stands first.
+	// Who comes back for more than there was stands first, who was woken in
+	// vain where it stood.
 	if (waiter->waited)
 		side->need = waiter->need;
 	weir_side_park(side, waiter->greedy, waiter->seen);
-	err = weir_wait(&side->watch.queue, deadline,
-		waiter->waited ? WEIR_WAIT_FRONT : WEIR_WAIT_BACK);
+	err = weir_wait(&side->watch.queue, deadline, place_of(waiter));
 	if (waiter->waited)
 		side->need = 0;
 	while (!weir_side_unpark(side, waiter->greedy, err == 0))

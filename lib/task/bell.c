@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdalign.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -152,6 +153,20 @@ void weir_bell_put(struct weir_bell *bell)
 	if (--used_count == 0)
 		keeper_stop();
 	pthread_mutex_unlock(&lock);
+}
+
+// A directory has one link for each directory in it, and two of its own. Under
+// the lock, so that the keeper is there as long as it is counted.
+bool weir_bell_other_threads(void)
+{
+	struct stat s;
+	bool others;
+
+	pthread_mutex_lock(&lock);
+	others = stat("/proc/self/task", &s) ||
+		 s.st_nlink != (used_count > 0 ? 4 : 3);
+	pthread_mutex_unlock(&lock);
+	return others;
 }
 
 static pthread_key_t thread_key;

@@ -41,6 +41,10 @@ void weir_bell_put(struct weir_bell *bell);
 // ends; NULL as above.
 struct weir_bell *weir_bell_of_thread(void);
 
+// weir_bell_other_threads tells whether the process may have threads besides the
+// caller's and the keeper.
+bool weir_bell_other_threads(void);
+
 // weir_bell_arm says that the caller is about to sleep. A full fence.
 void weir_bell_arm(struct weir_bell *bell);
 

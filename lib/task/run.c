@@ -2,15 +2,16 @@
 //
 // weir_run: an executor for one program. Besides running it, it notices when
 // every task waits and nothing is left that could wake one: no timer, no post,
-// no watch, no child elsewhere, and no other thread in the process.
+// no watch, no child elsewhere, and no other thread in the process but the keeper
+// of the bells.
 #include "base/assert.h"
+#include "task/bell.h"
 #include "task/task.h"
 #include "task/task_inline.h"
 
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SPINS 2048 // idle turns before the CPU is yielded
 
@@ -43,21 +44,13 @@ static void on_end(void *arg)
 	weir_executor_stop(run->executor);
 }
 
-// A directory has one link for each directory in it, and two of its own.
-static bool other_threads(void)
-{
-	struct stat s;
-
-	return stat("/proc/self/task", &s) || s.st_nlink != 3;
-}
-
 static bool stuck(struct weir_executor *executor, uint64_t until)
 {
 	return until == WEIR_NEVER && !executor->ready_first &&
 	       !executor->inbox && !load_acquire(&executor->posted) &&
 	       weir_list_empty(&executor->hot) &&
 	       weir_list_empty(&executor->cold) &&
-	       executor->abroad_count == 0 && !other_threads();
+	       executor->abroad_count == 0 && !weir_bell_other_threads();
 }
 
 static void idle(void *arg, struct weir_executor *executor, uint64_t until)

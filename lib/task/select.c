@@ -49,15 +49,18 @@ void weir_case_alarm(
 
 static void select_woken(struct weir_case *c)
 {
-	const struct weir_select *select = c->owner;
+	struct weir_select *select = c->owner;
 
-	weir_task_end_wait(select->task, 0);
+	if (select->polls)
+		weir_select_leave(select);
+	else
+		weir_task_end_wait(select->task, 0);
 }
 
 void weir_select_leave(struct weir_select *select)
 {
 	for (unsigned i = 0; i < select->count; i++)
-		if (!select->cases[i].disabled)
+		if (select->cases[i].enlisted)
 			weir_list_remove(&select->cases[i].link);
 	select->task->select = NULL;
 }
@@ -74,12 +77,14 @@ static enum enlisted enlist(struct weir_select *select,
 	for (unsigned i = 0; i < select->count; i++) {
 		struct weir_case *c = &select->cases[i];
 
+		c->enlisted = false;
 		if (c->disabled)
 			continue;
 		c->wake = select_woken;
 		c->owner = select;
 		weir_list_init(&c->link);
-		if (!c->ops->enlist(c, executor, place))
+		c->enlisted = c->ops->enlist(c, executor, place);
+		if (!c->enlisted)
 			enlisted = SOME;
 		else if (enlisted == NOBODY)
 			enlisted = ALL;
@@ -90,8 +95,9 @@ static enum enlisted enlist(struct weir_select *select,
 static void delist(struct weir_select *select)
 {
 	for (unsigned i = 0; i < select->count; i++) {
-		if (select->cases[i].disabled)
+		if (!select->cases[i].enlisted)
 			continue;
+		select->cases[i].enlisted = false;
 		while (!weir_case_delist(&select->cases[i]))
 			weir_yield();
 	}
@@ -124,23 +130,52 @@ static inline __attribute__((always_inline)) int serve(
 	return -EAGAIN;
 }
 
-// park waits in the queues; 0 when it is worth while to look again.
+static bool any_woken(const struct weir_select *select)
+{
+	for (unsigned i = 0; i < select->count; i++)
+		if (select->cases[i].woken)
+			return true;
+	return false;
+}
+
+// poll waits a turn, in the queues that there are.
+static int poll(struct weir_select *select,
+	const struct weir_executor *executor, uint64_t deadline)
+{
+	select->polls = true;
+	weir_yield();
+	weir_select_leave(select);
+	if (any_woken(select))
+		return 0;
+	if (select->task->canceled)
+		return -ECANCELED;
+	return deadline != WEIR_NEVER &&
+			       (int64_t)(executor->now - deadline) >= 0
+		       ? -ETIMEDOUT
+		       : 0;
+}
+
+// park waits in the queues and answers what ended the wait.
 static int park(struct weir_select *select, struct weir_executor *executor,
 	uint64_t deadline, enum enlisted enlisted)
 {
-	struct weir_task *task = select->task;
+	select->polls = false;
+	if (enlisted == SOME)
+		return poll(select, executor, deadline);
+	select->task->select = select;
+	return weir_task_park(executor, select->task, deadline, true);
+}
 
-	if (enlisted == ALL) {
-		task->select = select;
-		return weir_task_park(executor, task, deadline, true);
-	}
-	weir_select_leave(select);
-	weir_yield();
-	if (task->canceled)
-		return -ECANCELED;
-	if (deadline != WEIR_NEVER && (int64_t)(executor->now - deadline) >= 0)
-		return -ETIMEDOUT;
-	return 0;
+// look_again answers what a wait that ended so does, after a look at the cases:
+// at the deadline one may be ready that could not say so.
+static int look_again(const struct weir_select *select, int ended)
+{
+	int answer;
+
+	if (ended == -ECANCELED)
+		return ended;
+	answer = serve(select->cases, select->count);
+	return answer == -EAGAIN && ended ? ended : answer;
 }
 
 static __attribute__((noinline)) int wait_and_serve(struct weir_select *select,
@@ -156,8 +191,7 @@ static __attribute__((noinline)) int wait_and_serve(struct weir_select *select,
 			return -EPIPE;
 		answer = park(select, executor, deadline, enlisted);
 		delist(select);
-		if (answer == 0)
-			answer = serve(select->cases, select->count);
+		answer = look_again(select, answer);
 		pass(select);
 		place = WEIR_WAIT_AGAIN;
 	} while (answer == -EAGAIN && !select->task->canceled);

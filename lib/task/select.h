@@ -61,7 +61,7 @@ struct weir_case_ops {
 	// each turn.
 	bool (*enlist)(struct weir_case *c, struct weir_executor *executor,
 		enum weir_wait_place place);
-	// delist ends what enlist began; link is in no list any more. woken
+	// delist ends what an enlist that answered true began; link is in no list any more. woken
 	// tells whether it was woken, and takes back what that granted. false:
 	// call it again in a later step. NULL: nothing to do.
 	bool (*delist)(struct weir_case *c);
@@ -73,8 +73,11 @@ struct weir_case_ops {
 struct weir_case {
 	int result;    // of the operation, when it was served
 	uint16_t next; // of the first in an array: where to begin
-	bool disabled; // not looked at; set and clear it as you like
-	bool woken;    // the rest is for select and its ops
+	// Not looked at; set and clear it as you like. A wait that goes on
+	// learns of it when it looks again.
+	bool disabled;
+	bool woken : 1;	   // the rest is for select and its ops
+	bool enlisted : 1; // in the present wait
 	const struct weir_case_ops *ops;
 	void *object, *argument;
 	void (*wake)(struct weir_case *c);

@@ -11,9 +11,11 @@ struct weir_select {
 	struct weir_case *cases;
 	unsigned count;
 	struct weir_task *task;
+	bool polls; // the task is not parked: some case cannot wake it
 };
 
-// weir_select_leave takes all cases out of their queues: the task is woken.
+// weir_select_leave takes all cases out of their queues: one was woken, or the
+// wait is over.
 void weir_select_leave(struct weir_select *select);
 
 // weir_case_delist ends the wait of a case, whose link is in no list; false:

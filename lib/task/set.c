@@ -138,12 +138,15 @@ int weir_set_wait(
 	*served = NULL;
 	if (!weir_task_proceed(executor, executor->current))
 		return -ECANCELED;
-	while (set->count > 0 && !(*served = serve(set))) {
+	// At the deadline it looks once more.
+	while (set->count > 0 && !(*served = serve(set)) && !err) {
 		err = pause(set, deadline);
-		if (err)
-			break;
+		if (err == -ECANCELED)
+			return err;
 	}
-	return err ? err : set->count > 0 || *served ? 0 : -EPIPE;
+	if (*served)
+		return 0;
+	return set->count == 0 ? -EPIPE : err;
 }
 
 void weir_set_open(struct weir_set *set)
@@ -190,6 +193,7 @@ void weir_set_remove(struct weir_member *member)
 		weir_case_pass(&member->wait);
 		weir_list_remove(&member->ready);
 	}
-	member->set->count--;
 	member->phase = DISABLED;
+	if (--member->set->count == 0)
+		weir_wake(&member->set->user); // there is nothing to wait for
 }

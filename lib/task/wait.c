@@ -21,7 +21,8 @@ void weir_wait_queue_init(struct weir_wait_queue *queue)
 	weir_list_init(&queue->waiters);
 }
 
-// In order of since, which FRONT takes over from who stands there.
+// In order of since. FRONT takes it over from who stands there, unless its own is
+// older: who comes AGAIN stays behind it.
 void weir_wait_enlist(struct weir_executor *executor,
 	struct weir_wait_queue *queue, struct weir_wait_node *node,
 	enum weir_wait_place place)
@@ -32,10 +33,11 @@ void weir_wait_enlist(struct weir_executor *executor,
 		node->since = ++executor->waits;
 	} else {
 		before = before->next;
-		if (place == WEIR_WAIT_FRONT && before != &queue->waiters)
+		if (place == WEIR_WAIT_FRONT && before != &queue->waiters &&
+			node_of(before)->since < node->since)
 			node->since = node_of(before)->since;
 		while (place == WEIR_WAIT_AGAIN && before != &queue->waiters &&
-			node_of(before)->since < node->since)
+			node_of(before)->since <= node->since)
 			before = before->next;
 	}
 	weir_list_add(before, &node->link);
@@ -124,6 +126,7 @@ void weir_watch_init(
 	weir_list_init(&watch->link);
 	weir_wait_queue_init(&watch->queue);
 	watch->ready = ready;
+	watch->unwoken = NULL;
 	watch->missed = 0;
 }
 
@@ -140,12 +143,14 @@ void weir_watch_stop(struct weir_watch *watch)
 	weir_list_remove(&watch->link);
 }
 
-static unsigned wake(struct weir_wait_queue *queue, unsigned count)
+static unsigned wake(struct weir_watch *watch, unsigned count)
 {
 	unsigned woken = 0;
 
-	while (woken < count && weir_wake(queue))
+	while (woken < count && weir_wake(&watch->queue))
 		woken++;
+	if (unlikely(woken < count) && watch->unwoken)
+		watch->unwoken(watch, count - woken);
 	return woken;
 }
 
@@ -165,7 +170,7 @@ static unsigned ask(struct weir_executor *executor, struct weir_watch *watch)
 			weir_list_add(&executor->hot, &watch->link);
 		}
 		watch->missed = 0;
-		return wake(&watch->queue, count);
+		return wake(watch, count);
 	}
 	if (watch->missed < WEIR_WATCH_COLD &&
 		++watch->missed == WEIR_WATCH_COLD) {

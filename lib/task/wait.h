@@ -89,6 +89,9 @@ struct weir_watch {
 	struct weir_list link; // of the executor
 	struct weir_wait_queue queue;
 	unsigned (*ready)(struct weir_watch *watch);
+	// unwoken, unless it is NULL, is told how many fewer were woken than
+	// ready answered: one that was woken took others out of the queue.
+	void (*unwoken)(struct weir_watch *watch, unsigned count);
 	uint32_t missed; // times asked since ready last answered more than 0
 };
 

@@ -285,6 +285,107 @@ Test(case, it_sees_what_comes_from_another_executor)
 	close_two();
 }
 
+static uint64_t received;
+
+static void receive_soon(void *arg)
+{
+	received = get(&rx3);
+}
+
+static uint64_t get_soon(void)
+{
+	on_executor(receive_soon, NULL);
+	turns(on[0], 3);
+	return received;
+}
+
+static void woken_in_vain(void *arg)
+{
+	struct weir_rx other_rx2;
+
+	cr_assert_eq(weir_rx_clone(&other_rx, &other_rx2), 0);
+	get(&rx3);
+	put(&other_tx, 1);
+	get(&other_rx2);
+	weir_rx_close(&other_rx2);
+}
+
+Test(case, a_select_that_is_woken_in_vain_does_not_break_into_a_burst)
+{
+	static const uint64_t in_order[] = {2, 3, 4, 5, 200, 300};
+
+	open_two(1);
+	on_executor(put_two, NULL);
+	a.count = 3;
+	send_on(on[0], &a, &tx, 3);
+	turns(on[0], 1);
+	s.messages[0] = 200;
+	s.cases[0] = weir_case_send(&tx2, &s.messages[0]);
+	start_on(on[0]);
+	send_on(on[0], &b, &tx3, 300);
+	turns(on[0], 1);
+	on_executor(woken_in_vain, NULL);
+	turns(on[0], 3);
+	for (unsigned i = 0; i < 6; i++)
+		cr_assert_eq(get_soon(), in_order[i]);
+	close_two();
+}
+
+// ---- two cases on one side ----
+
+static void put_burst(void *arg)
+{
+	uint64_t both[2] = {1, 2};
+	unsigned done;
+
+	cr_assert_eq(weir_try_send_burst(&tx, both, 2, &done), WEIR_SENT);
+}
+
+static void two_on_one_side(void)
+{
+	s.cases[1] = weir_case_recv(&rx2, &s.messages[1]);
+	start_on(on[0]);
+	cr_assert_eq(s.answered, 0);
+}
+
+Test(case, two_cases_on_one_side_leave_no_grant_behind)
+{
+	open_two(1);
+	two_on_one_side();
+	on_executor(put_burst, NULL); // for both, of which one is woken
+	turns(on[0], 2);
+	cr_assert_eq(s.answered, 1);
+	recv_on(on[0], &a, &rx);
+	turns(on[0], 1);
+	cr_assert_eq(a.result, WEIR_RECEIVED);
+	recv_on(on[0], &b, &rx);
+	turns(on[0], 2);
+	on_executor(put_one, (void *)3);
+	turns(on[0], 2);
+	cr_assert_eq(b.messages[0], 3);
+	close_two();
+}
+
+Test(case, two_cases_on_one_watched_side_leave_no_grant_behind)
+{
+	open_two(1);
+	put(&tx, 9); // by no executor: from now on it is shared
+	cr_assert_eq(get(&rx), 9);
+	two_on_one_side();
+	put_burst(NULL);
+	turns(on[0], 3);
+	cr_assert_eq(s.answered, 1);
+	recv_on(on[0], &a, &rx);
+	turns(on[0], 3);
+	cr_assert_eq(a.result, WEIR_RECEIVED);
+	recv_on(on[0], &b, &rx);
+	turns(on[0], 2);
+	put(&tx, 3);
+	turns(on[0], 3);
+	cr_assert_eq(b.messages[0], 3);
+	close_two();
+}
+
 Test(case, of_a_seventeenth_executor_it_is_asked_each_turn)
 {
 	static struct selector all[18];

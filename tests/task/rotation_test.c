@@ -30,9 +30,9 @@ static bool pot_enlist(struct weir_case *c, struct weir_executor *x,
 {
 	struct pot *pot = c->object;
 
-	pot->enlisted++;
 	if (pot->dumb)
 		return false;
+	pot->enlisted++;
 	weir_case_enlist(c, x, &pot->queue, place);
 	return true;
 }

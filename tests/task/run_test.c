@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Whole programs: what weir_run answers and what it says, in a child process.
+#include "task/bell.h"
 #include "task/hand.h"
 
 #include <pthread.h>
@@ -130,6 +131,20 @@ Test(run, says_who_waits_when_nothing_can_wake_them)
 	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s", text);
 	cr_assert(says("every task waits"), "%s", text);
 	cr_assert(says("'main', 'lazy'"), "%s", text);
+}
+
+static int run_stuck_beside_a_bell(void)
+{
+	alarm(10); // else it would spin for ever
+	return weir_bell_of_thread() ? weir_run(wait_with_others, NULL) : 2;
+}
+
+Test(run, says_who_waits_though_the_keeper_of_the_bells_is_there)
+{
+	int status = in_child(run_stuck_beside_a_bell);
+
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s", text);
+	cr_assert(says("every task waits"), "%s", text);
 }
 
 static void *wake_later(void *arg)

@@ -73,6 +73,100 @@ Test(select, nothing_enabled_is_told_apart_from_waiting)
 	cr_assert_eq(b.answers[0], -EPIPE);
 }
 
+// ---- a case that cannot wake ----
+
+static unsigned delist_count;
+static bool dumb_ready;
+
+static bool dumb_attempt(struct weir_case *c)
+{
+	return dumb_ready;
+}
+
+static bool dumb_enlist(struct weir_case *c, struct weir_executor *x,
+	enum weir_wait_place place)
+{
+	return false;
+}
+
+static bool dumb_delist(struct weir_case *c)
+{
+	delist_count++;
+	return true;
+}
+
+static const struct weir_case_ops dumb_ops = {
+	.attempt = dumb_attempt,
+	.enlist = dumb_enlist,
+	.delist = dumb_delist,
+};
+
+// a waits for two queues and for what cannot wake.
+static void start_dumb(void)
+{
+	select_queues(&a, 2, 1);
+	a.cases[2] = (struct weir_case){.ops = &dumb_ops};
+	a.count = 3;
+	a.deadline = 1000;
+	start(select_times, &a);
+	turn();
+	turn();
+}
+
+Test(select, a_wakeup_beside_a_case_that_cannot_wake_is_not_lost)
+{
+	start_dumb();
+	cr_assert(weir_wake(&queues[1]));
+	cr_assert_not(weir_wake(&queues[0])); // one wakes it, as ever
+	turn();
+	cr_assert_eq(a.answered, 1);
+	cr_assert_eq(a.answers[0], 1);
+	cr_assert(weir_wait_queue_empty(&queues[0]));
+}
+
+Test(select, a_wakeup_beside_a_case_that_cannot_wake_outlasts_the_deadline)
+{
+	start_dumb();
+	cr_assert(weir_wake(&queues[0]));
+	ticks = 1000;
+	turn();
+	cr_assert_eq(a.answers[0], 0);
+}
+
+Test(select, at_the_deadline_it_looks_once_more)
+{
+	start_dumb();
+	dumb_ready = true;
+	ticks = 1000;
+	turn();
+	cr_assert_eq(a.answers[0], 2);
+}
+
+Test(select, what_could_not_enlist_is_not_delisted)
+{
+	start_dumb();
+	ticks = 1000;
+	turn();
+	cr_assert_eq(a.answers[0], -ETIMEDOUT);
+	cr_assert_eq(delist_count, 0);
+	cr_assert(weir_wait_queue_empty(&queues[0]));
+}
+
+Test(select, a_case_that_is_disabled_while_it_waits_leaves_its_queue)
+{
+	select_queues(&a, 3, 1);
+	a.cases[2].disabled = true;
+	start(select_times, &a);
+	settle();
+	a.cases[1].disabled = true;
+	a.cases[2].disabled = false;
+	cr_assert(weir_wake(&queues[0]));
+	settle();
+	cr_assert_eq(a.answers[0], 0);
+	cr_assert(weir_wait_queue_empty(&queues[1]));
+	cr_assert_not(weir_wake(&queues[1]));
+}
+
 Test(select, a_disabled_case_is_neither_served_nor_waited_for)
 {
 	select_queues(&a, 3, 1);

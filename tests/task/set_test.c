@@ -365,6 +365,38 @@ Test(set, a_member_that_is_added_while_it_waits_is_looked_at)
 	cr_assert_str_eq(said, "s!");
 }
 
+static int user_answer;
+
+static void wait_for_any(void *arg)
+{
+	struct weir_member *member;
+
+	user_answer = weir_set_wait(&set, &member, WEIR_NEVER);
+}
+
+static void remove_all(void *arg)
+{
+	for (unsigned i = 0; i < pot_count; i++)
+		weir_set_remove(&members[i]);
+}
+
+static void wait_in_three(void *arg)
+{
+	pot_count = 3;
+	open_set();
+	wait_for_any(NULL);
+}
+
+Test(set, who_waits_learns_that_the_last_member_was_removed)
+{
+	user_answer = 1;
+	start(wait_in_three, NULL);
+	settle();
+	start(remove_all, NULL);
+	settle();
+	cr_assert_eq(user_answer, -EPIPE);
+}
+
 Test(set, a_member_that_is_removed_gives_its_grant_back)
 {
 	pot_count = 3;

@@ -64,6 +64,54 @@ Test(wait, who_comes_back_waits_at_the_front)
 	cr_assert_str_eq(said, "ba");
 }
 
+// Who stands in the line below: waits with the place that they say.
+static struct weir_wait_node nodes[4];
+static unsigned woken_node;
+
+static void node_woken(struct weir_wait_node *node)
+{
+	woken_node = (unsigned)(node - nodes);
+}
+
+static void enlist_node(unsigned i, enum weir_wait_place place)
+{
+	nodes[i].woken = node_woken;
+	weir_wait_enlist(executor, &queue, &nodes[i], place);
+}
+
+static unsigned wake_node(void)
+{
+	cr_assert(weir_wake(&queue));
+	return woken_node;
+}
+
+Test(wait, who_comes_again_does_not_pass_one_that_came_back_to_the_front)
+{
+	for (unsigned i = 0; i < 3; i++)
+		enlist_node(i, WEIR_WAIT_BACK);
+	cr_assert_eq(wake_node(), 0);
+	cr_assert_eq(wake_node(), 1);
+	enlist_node(0, WEIR_WAIT_FRONT); // while 2, who came later, is first
+	enlist_node(1, WEIR_WAIT_AGAIN);
+	for (unsigned i = 0; i < 3; i++)
+		cr_assert_eq(wake_node(), i);
+}
+
+Test(wait, who_gave_its_place_to_one_at_the_front_comes_again_behind_it)
+{
+	for (unsigned i = 0; i < 3; i++)
+		enlist_node(i, WEIR_WAIT_BACK);
+	cr_assert_eq(wake_node(), 0);
+	enlist_node(3, WEIR_WAIT_BACK);
+	weir_list_remove(&nodes[3].link);
+	enlist_node(3, WEIR_WAIT_FRONT);
+	weir_list_remove(&nodes[1].link);
+	enlist_node(1, WEIR_WAIT_AGAIN);
+	cr_assert_eq(wake_node(), 3);
+	cr_assert_eq(wake_node(), 1);
+	cr_assert_eq(wake_node(), 2);
+}
+
 Test(wait, the_deadline_ends_it_at_its_tick_and_not_before)
 {
 	struct waiter a = {.name = "a", .deadline = 1000};
