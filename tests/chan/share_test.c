@@ -274,3 +274,22 @@ Test(share, more_executors_than_places_still_get_their_messages)
 	weir_rx_close(&rx);
 	executors_end(EXECUTORS_MAX);
 }
+
+Test(share, an_owner_that_sleeps_is_looked_for_once_others_have_come)
+{
+	const struct weir_executor_options options = {
+		.clock = &test_clock, .node = WEIR_NODE_ANY, .sleeps = true};
+	struct weir_executor *sleeper;
+
+	open_two(1);
+	cr_assert_eq(weir_executor_create(&sleeper, &options, NULL), 0);
+	recv_on(sleeper, &a, &rx);
+	turns(sleeper, 1);
+	cr_assert_eq(rx.channel->parking.sleepy, WEIR_SLEEPY_NOBODY);
+	put(&tx, 1);
+	turns(sleeper, 2);
+	cr_assert_eq(a.result, WEIR_RECEIVED);
+	cr_assert_eq(rx.channel->parking.sleepy, WEIR_SLEEPY_KNOWN);
+	weir_executor_destroy(sleeper);
+	close_two();
+}
