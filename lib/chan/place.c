@@ -295,7 +295,8 @@ static int look_again(uint64_t deadline)
 {
 	if (weir_task_canceled())
 		return -ECANCELED;
-	if (weir_executor_current()->now >= deadline)
+	if (deadline != WEIR_NEVER &&
+		(int64_t)(weir_executor_current()->now - deadline) >= 0)
 		return -ETIMEDOUT;
 	weir_yield();
 	return 0;
