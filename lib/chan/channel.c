@@ -311,6 +311,7 @@ void weir_rx_close(struct weir_rx *rx)
 	*rx = (struct weir_rx){0};
 	if (sub_acq_rel(&channel->shared->rx_count, 1) == 1) {
 		store_release(&channel->express, WEIR_EXPRESS_OVER);
+		fence_full(); // rx_count is written, the ring's tail read
 		weir_channel_drain(channel);
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_CLOSED);
