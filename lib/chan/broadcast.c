@@ -11,14 +11,15 @@
 // fence, reads the cells. So a scan that has not seen the newcomer was made at a
 // head that the newcomer has seen: what that scan allows does not reach around.
 //
-// Overtaken.  Value n is gone once n + capacity is being written: when head has
-// come to n + capacity. Then the oldest whole one is head - capacity + 1.
+// Overtaken.  Value n is gone once n + capacity is being written, which may begin
+// when head has come to n + capacity. So an overtaken receiver goes to the oldest
+// that may be whole, head - capacity, and one further if that is not.
 #include "chan/broadcast.h"
 #include "base/assert.h"
 #include "chan/parking.h"
 #include "chan/slot.h"
 #include "mem/mem.h"
-#include "task/task.h"
+#include "task/task_inline.h"
 
 #define CAPACITY_MAX (1u << 20)
 
@@ -294,8 +295,11 @@ static bool catch_up(struct weir_broadcast_rx *rx)
 	if (rx->next >= head)
 		return false;
 	if (head - rx->next >= broadcast->capacity && rx->kind == WEIR_LOSSY) {
-		uint64_t oldest = head - broadcast->capacity + 1;
+		uint64_t oldest = head - broadcast->capacity;
 
+		// The one it could not read is being written over.
+		if (oldest == rx->next)
+			oldest++;
 		rx->missed += oldest - rx->next;
 		rx->next = oldest;
 	}
