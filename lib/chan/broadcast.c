@@ -251,7 +251,7 @@ enum weir_result weir_broadcast_send(
 	struct weir_waiter waiter;
 	enum weir_result result;
 
-	if (weir_task_canceled())
+	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_begin(
 		&waiter, &tx->broadcast->parking, WEIR_SIDE_SEND, false);
@@ -359,7 +359,7 @@ enum weir_result weir_broadcast_recv(struct weir_broadcast_rx *rx, void *value,
 	struct weir_waiter waiter;
 	enum weir_result result;
 
-	if (weir_task_canceled())
+	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_begin(
 		&waiter, &rx->broadcast->parking, WEIR_SIDE_RECV, false);

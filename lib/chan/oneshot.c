@@ -12,8 +12,7 @@
 #include "chan/oneshot.h"
 #include "base/assert.h"
 #include "task/bell.h"
-#include "task/executor_inline.h"
-#include "task/task.h"
+#include "task/task_inline.h"
 #include "task/wait.h"
 
 #include <errno.h>
@@ -185,10 +184,12 @@ static bool give_up(struct weir_oneshot *oneshot)
 enum weir_result weir_oneshot_recv(
 	struct weir_oneshot_rx *rx, void *message, uint64_t deadline)
 {
-	enum weir_result result = weir_oneshot_try_recv(rx, message);
 	struct waiter waiter = {.executor = weir_executor_current()};
+	enum weir_result result;
 	int err;
 
+	(void)weir_task_begin(); // what has come is the cancelled task's too
+	result = weir_oneshot_try_recv(rx, message);
 	if (result != WEIR_EMPTY)
 		return result;
 	weir_assert(waiter.executor); // only a task can wait
