@@ -121,7 +121,7 @@ struct weir_channel_options {
 	// on_high_water is called by the sender that makes it hold high_water
 	// messages, and then not until it held less than half of that.
 	struct weir_segments *segments;
-	unsigned high_water; // 0: nobody is told
+	unsigned high_water; // 0: nobody is told; for segments only
 	void (*on_high_water)(void *arg, unsigned len);
 	void *high_water_arg;
 	// owned_size: each pointer is of so many bytes that have one owner.
@@ -152,7 +152,8 @@ int weir_rx_clone_with(
 	const struct weir_rx *rx, struct weir_rx *clone, struct weir_error *e);
 
 // weir_tx_close, weir_rx_close give up an end; it is all zero then, and closing
-// it again is harmless. Waiters on the other side learn of the last one.
+// it again is harmless, all other use a fault, which builds with checks name.
+// Waiters on the other side learn of the last one.
 void weir_tx_close(struct weir_tx *tx);
 void weir_rx_close(struct weir_rx *rx);
 

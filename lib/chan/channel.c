@@ -27,6 +27,11 @@ static const char *why_not(
 		return "there is no such class or place";
 	if (options->segments && options->permits)
 		return "room in segments cannot be reserved: others take it";
+	if (options->high_water && !options->segments)
+		return "only a channel in segments has a high water";
+	if (options->high_water && !options->on_high_water)
+		return "there is nobody to be told of its high water: set "
+		       "on_high_water";
 	if (options->owned_size && options->message_size)
 		return "only pointers have an owner to be watched";
 	return NULL;

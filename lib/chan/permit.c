@@ -69,7 +69,7 @@ enum weir_result weir_reserve(struct weir_tx *tx, unsigned min, unsigned max,
 	check(channel);
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
-	if (min > weir_tx_capacity(tx))
+	if (min > max || min > weir_tx_capacity(tx))
 		return WEIR_FULL;
 	weir_tx_enter(channel);
 	result = reserve_waiting(tx, min, max, permits, deadline);

@@ -148,6 +148,23 @@ Test(unbounded, what_cannot_be_is_refused_in_words)
 	cr_assert_eq(weir_segments_close(pool), 0);
 }
 
+Test(unbounded, a_high_water_that_nobody_can_be_told_of_is_refused)
+{
+	struct weir_error e;
+	struct weir_channel_options options = {
+		.message_size = 8, .high_water = 2, .error = &e};
+
+	weir_error_clear(&e);
+	cr_assert_eq(weir_channel_open_with(4, &options, &tx, &rx), -EINVAL);
+	cr_assert(strstr(e.text, "only a channel in segments"), "%s", e.text);
+	cr_assert_eq(weir_segments_open(&pool, 2, 2, 8), 0);
+	weir_error_clear(&e);
+	options.segments = pool;
+	cr_assert_eq(weir_channel_open_with(4, &options, &tx, &rx), -EINVAL);
+	cr_assert(strstr(e.text, "set on_high_water"), "%s", e.text);
+	cr_assert_eq(weir_segments_close(pool), 0);
+}
+
 // ---- weak handles ----
 
 Test(weak, does_not_keep_a_channel_open)
