@@ -25,7 +25,9 @@ struct weir_case weir_case_recv(struct weir_rx *rx, void *message);
 
 // weir_case_send sends *message, which is read when it is served; a pointer is
 // cleared then. Its result is WEIR_SENT, or, once and for the last time,
-// WEIR_CLOSED. While there is nothing to send, set disabled.
+// WEIR_CLOSED. While there is nothing to send, set disabled. On a channel in
+// segments, where room may come back by way of another channel, who waits looks
+// again each turn.
 struct weir_case weir_case_send(struct weir_tx *tx, void *message);
 
 #pragma GCC visibility pop
