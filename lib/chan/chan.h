@@ -34,7 +34,9 @@
 // While all users are on one executor, each wakes the next itself. From the
 // first use elsewhere on, each executor that has waiters watches the ring, and
 // who sends or receives does nothing for them but ring for those that sleep
-// (task/executor.h, sleeps), if there are any. Classes and places that do not go
+// (task/executor.h, sleeps), if there are any. Tasks of WEIR_CHANNEL_PLACES (16)
+// executors can wait so on one channel, counted over its life; those of a further
+// one look again each turn, which the others do not notice. Classes and places that do not go
 // together are in docs/channels.md.
 //
 // Memory.  open allocates; the last close frees. Handles lie where the caller

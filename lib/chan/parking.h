@@ -49,8 +49,9 @@
 #include <errno.h>
 #include <stdalign.h>
 
-// The executors that can park on one object. A task of one more looks again
-// each turn instead.
+// The executors that can park on one object, over its life: a place is not given
+// back, for who acts may be reading it. A task of one more looks again each turn
+// instead.
 #define WEIR_CHANNEL_PLACES 16
 
 // What one waits for: messages, room for them, or that nobody is left at the
