@@ -11,8 +11,9 @@
 // fence, reads the cells. So a scan that has not seen the newcomer was made at a
 // head that the newcomer has seen: what that scan allows does not reach around.
 //
-// Overtaken.  Value n is gone once n + capacity is being written: when head has
-// come to n + capacity. Then the oldest whole one is head - capacity + 1.
+// Overtaken.  Value n is gone once n + capacity is being written, which may begin
+// when head has come to n + capacity. So an overtaken receiver goes to the oldest
+// that may be whole, head - capacity, and one further if that is not.
 #include "chan/broadcast.h"
 #include "base/assert.h"
 #include "chan/case.h"
@@ -20,7 +21,7 @@
 #include "chan/parking.h"
 #include "chan/slot.h"
 #include "mem/mem.h"
-#include "task/task.h"
+#include "task/task_inline.h"
 
 #define CAPACITY_MAX (1u << 20)
 
@@ -252,7 +253,7 @@ enum weir_result weir_broadcast_send(
 	struct weir_waiter waiter;
 	enum weir_result result;
 
-	if (weir_task_canceled())
+	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_begin(
 		&waiter, &tx->broadcast->parking, WEIR_SIDE_SEND, false);
@@ -296,8 +297,11 @@ static bool catch_up(struct weir_broadcast_rx *rx)
 	if (rx->next >= head)
 		return false;
 	if (head - rx->next >= broadcast->capacity && rx->kind == WEIR_LOSSY) {
-		uint64_t oldest = head - broadcast->capacity + 1;
+		uint64_t oldest = head - broadcast->capacity;
 
+		// The one it could not read is being written over.
+		if (oldest == rx->next)
+			oldest++;
 		rx->missed += oldest - rx->next;
 		rx->next = oldest;
 	}
@@ -357,7 +361,7 @@ enum weir_result weir_broadcast_recv(struct weir_broadcast_rx *rx, void *value,
 	struct weir_waiter waiter;
 	enum weir_result result;
 
-	if (weir_task_canceled())
+	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_begin(
 		&waiter, &rx->broadcast->parking, WEIR_SIDE_RECV, false);

@@ -30,8 +30,8 @@ struct weir_case weir_case_recv(struct weir_rx *rx, void *message);
 
 // weir_case_send sends *message, which is read when it is served; a pointer is
 // cleared then. Its result is WEIR_SENT, or, once and for the last time,
-// WEIR_CLOSED. While there is nothing to send, set disabled. In segments it
-// does not wait either, and its result may be WEIR_AT_CAP or WEIR_NO_SEGMENT.
+// WEIR_CLOSED. While there is nothing to send, set disabled. In segments its result
+// may also be WEIR_AT_CAP or WEIR_NO_SEGMENT: it does not wait for room there.
 struct weir_case weir_case_send(struct weir_tx *tx, void *message);
 
 // weir_case_closed is served once, when no receiver is left: its result is

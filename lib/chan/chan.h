@@ -6,7 +6,9 @@
 //	weir_tx ──▶ | capacity messages | ──▶ weir_rx
 //
 // What it promises.  Order for each sender; capacity exact; what was sent is
-// received or, once no receiver is left, handed to release: nothing is lost.
+// received or, once no receiver is left, handed to release: nothing is lost. (What
+// is sent at the very moment of the last receiver's close may wait in the channel
+// for the next send or the last close before it is.)
 // What was not sent still belongs to the sender. Closing drains: receivers get
 // what was sent, then WEIR_CLOSED.
 //
@@ -32,7 +34,9 @@
 // While all users are on one executor, each wakes the next itself. From the
 // first use elsewhere on, each executor that has waiters watches the ring, and
 // who sends or receives does nothing for them but ring for those that sleep
-// (task/executor.h, sleeps), if there are any. Classes and places that do not go
+// (task/executor.h, sleeps), if there are any. Tasks of WEIR_CHANNEL_PLACES (16)
+// executors can wait so on one channel, counted over its life; those of a further
+// one look again each turn, which the others do not notice. Classes and places that do not go
 // together are in docs/channels.md.
 //
 // Memory.  open allocates; the last close frees. Handles lie where the caller
@@ -123,7 +127,7 @@ struct weir_channel_options {
 	// on_high_water is called by the sender that makes it hold high_water
 	// messages, and then not until it held less than half of that.
 	struct weir_segments *segments;
-	unsigned high_water; // 0: nobody is told
+	unsigned high_water; // 0: nobody is told; for segments only
 	void (*on_high_water)(void *arg, unsigned len);
 	void *high_water_arg;
 	// owned_size: each pointer is of so many bytes that have one owner.
@@ -154,7 +158,8 @@ int weir_rx_clone_with(
 	const struct weir_rx *rx, struct weir_rx *clone, struct weir_error *e);
 
 // weir_tx_close, weir_rx_close give up an end; it is all zero then, and closing
-// it again is harmless. Waiters on the other side learn of the last one.
+// it again is harmless, all other use a fault, which builds with checks name.
+// Waiters on the other side learn of the last one.
 void weir_tx_close(struct weir_tx *tx);
 void weir_rx_close(struct weir_rx *rx);
 

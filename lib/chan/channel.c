@@ -27,6 +27,11 @@ static const char *why_not(
 		return "there is no such class or place";
 	if (options->segments && options->permits)
 		return "room in segments cannot be reserved: others take it";
+	if (options->high_water && !options->segments)
+		return "only a channel in segments has a high water";
+	if (options->high_water && !options->on_high_water)
+		return "there is nobody to be told of its high water: set "
+		       "on_high_water";
 	if (options->owned_size && options->message_size)
 		return "only pointers have an owner to be watched";
 	return NULL;
@@ -311,6 +316,7 @@ void weir_rx_close(struct weir_rx *rx)
 	*rx = (struct weir_rx){0};
 	if (sub_acq_rel(&channel->shared->rx_count, 1) == 1) {
 		store_release(&channel->express, WEIR_EXPRESS_OVER);
+		fence_full(); // rx_count is written, the ring's tail read
 		weir_channel_drain(channel);
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_CLOSED);

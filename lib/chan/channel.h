@@ -81,6 +81,7 @@ static inline bool weir_class_many_rx(enum weir_channel_class class_)
 
 static inline bool weir_channel_is_express(const struct weir_channel *channel)
 {
+	weir_user_check_open(channel);
 	return likely(load_acquire(&channel->express) == WEIR_EXPRESS);
 }
 
@@ -195,6 +196,7 @@ static inline __attribute__((always_inline)) void weir_channel_room_made(
 // those of weir_rx: see chan/user.h.
 static inline void weir_tx_enter(struct weir_channel *channel)
 {
+	weir_user_check_open(channel);
 	if (!weir_class_many_tx(channel->class_))
 		weir_user_enter(&channel->tx_user, channel->name, "sender");
 }
@@ -207,6 +209,7 @@ static inline void weir_tx_leave(struct weir_channel *channel)
 
 static inline void weir_rx_enter(struct weir_channel *channel)
 {
+	weir_user_check_open(channel);
 	if (!weir_class_many_rx(channel->class_))
 		weir_user_enter(&channel->rx_user, channel->name, "receiver");
 }

@@ -9,7 +9,7 @@
 #include "chan/parking.h"
 #include "chan/slot.h"
 #include "mem/mem.h"
-#include "task/task.h"
+#include "task/task_inline.h"
 
 #define SLOTS 4
 
@@ -132,7 +132,7 @@ enum weir_result weir_latest_changed(
 	struct weir_waiter waiter;
 	enum weir_result result;
 
-	if (weir_task_canceled())
+	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_begin(&waiter, &latest->parking, WEIR_SIDE_RECV, false);
 	waiter.seen = seen;

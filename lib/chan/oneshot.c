@@ -13,8 +13,7 @@
 #include "base/assert.h"
 #include "chan/case.h"
 #include "task/bell.h"
-#include "task/executor_inline.h"
-#include "task/task.h"
+#include "task/task_inline.h"
 #include "task/wait.h"
 
 #include <errno.h>
@@ -187,10 +186,12 @@ static bool begin_on(struct weir_oneshot_rx *rx, struct weir_executor *executor)
 enum weir_result weir_oneshot_recv(
 	struct weir_oneshot_rx *rx, void *message, uint64_t deadline)
 {
-	enum weir_result result = weir_oneshot_try_recv(rx, message);
 	struct weir_oneshot_waiter *waiter = &rx->waiter;
+	enum weir_result result;
 	int err;
 
+	(void)weir_task_begin(); // what has come is the cancelled task's too
+	result = weir_oneshot_try_recv(rx, message);
 	if (result != WEIR_EMPTY)
 		return result;
 	if (!begin_on(rx, weir_executor_current()))

@@ -27,9 +27,12 @@
 // watches by itself, or the second sees the waiter and posts; and who leaves
 // sees that there is a post, or the second that nobody is there.
 //
-// Who sleeps.  Before it first parks here, an executor that sleeps, or a thread
-// that blocks, sets sleepy and has a fence put into every other thread of the
-// process. Who acts looks at sleepy after it has acted, and rings.
+// Who sleeps.  Before it first parks here, a thread that blocks, or an executor
+// that sleeps and does not own the object, sets sleepy and has a fence put into
+// every other thread of the process; sleepy is to be relied on only when that
+// is done, for a second sleeper may come meanwhile. Who acts looks at sleepy
+// after it has acted, and rings: the owner too, since somebody may have come,
+// found nothing and gone to sleep while it was inside the operation.
 // Ordering, "the bell": who acts writes the object, then reads sleepy, then,
 // behind a full fence, the bell; who sleeps arms its bell, and behind a full
 // fence looks at the object once more.
@@ -46,8 +49,9 @@
 #include <errno.h>
 #include <stdalign.h>
 
-// The executors that can park on one object. A task of one more looks again
-// each turn instead.
+// The executors that can park on one object, over its life: a place is not given
+// back, for who acts may be reading it. A task of one more looks again each turn
+// instead.
 #define WEIR_CHANNEL_PLACES 16
 
 // What one waits for: messages, room for them, or that nobody is left at the
@@ -92,9 +96,13 @@ enum {
 	WEIR_OWNER_SHARED,
 };
 
+// Whoever acts looks for bells unless nobody sleeps; it is certain to do so from
+// WEIR_SLEEPY_KNOWN on.
+enum { WEIR_SLEEPY_NOBODY, WEIR_SLEEPY_SET, WEIR_SLEEPY_KNOWN };
+
 struct weir_parking {
 	uintptr_t owner;  // see "Who wakes"
-	uint32_t sleepy;  // see "Who sleeps"
+	uint32_t sleepy;  // WEIR_SLEEPY_…, see "Who sleeps"
 	bool local;	  // never used but by the first executor
 	const char *name; // of the object, which it owns
 	char owner_name[32];
@@ -157,13 +165,13 @@ static inline void weir_parking_acted(struct weir_parking *parking)
 static inline void weir_parking_wake(struct weir_parking *parking,
 	struct weir_place *place, enum weir_side_kind kind)
 {
-	if (!place)
-		weir_parking_acted(parking);
-	else if (!weir_wait_queue_empty(&place->side[kind].watch.queue))
+	if (place && !weir_wait_queue_empty(&place->side[kind].watch.queue))
 		weir_side_push(&place->side[kind]);
+	// Whatever place says: it was looked up before the operation.
+	weir_parking_acted(parking);
 }
 
-// weir_parking_sleepy makes who acts look for bells from now on.
+// weir_parking_sleepy makes who acts look for bells: from its return on.
 void weir_parking_sleepy(struct weir_parking *parking);
 
 // weir_parking_side answers the side that the calling executor waits on; NULL when

@@ -2,7 +2,7 @@
 #include "chan/permit.h"
 #include "base/assert.h"
 #include "chan/channel.h"
-#include "task/task.h"
+#include "task/task_inline.h"
 
 static void check(const struct weir_channel *channel)
 {
@@ -67,9 +67,9 @@ enum weir_result weir_reserve(struct weir_tx *tx, unsigned min, unsigned max,
 	enum weir_result result;
 
 	check(channel);
-	if (weir_task_canceled())
+	if (!weir_task_begin())
 		return WEIR_CANCELED;
-	if (min > weir_tx_capacity(tx))
+	if (min > max || min > weir_tx_capacity(tx))
 		return WEIR_FULL;
 	weir_tx_enter(channel);
 	result = reserve_waiting(tx, min, max, permits, deadline);

@@ -32,13 +32,14 @@ struct weir_permits {
 
 // weir_try_reserve reserves min..max permits, as many as there are at once:
 // RESERVED, FULL (fewer than min; nothing was reserved) or CLOSED. FULL for good
-// when min is above the capacity. permits must hold none.
+// when min is above max or the capacity. permits must hold none.
 WEIR_CHECKED enum weir_result weir_try_reserve(struct weir_tx *tx, unsigned min,
 	unsigned max, struct weir_permits *permits);
 
 // weir_reserve waits for them: RESERVED, CLOSED, TIMED_OUT or CANCELED, of which
-// all but the first reserve nothing; FULL at once when min is above the capacity.
-// Senders that come later wait behind it, however much it wants. Tasks only.
+// all but the first reserve nothing; FULL at once when min is above max or the
+// capacity. Senders that come later wait behind it, however much it wants. Tasks
+// only.
 WEIR_CHECKED enum weir_result weir_reserve(struct weir_tx *tx, unsigned min,
 	unsigned max, struct weir_permits *permits, uint64_t deadline);
 

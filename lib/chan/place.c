@@ -110,6 +110,8 @@ static void shared_now(struct weir_executor *executor, struct weir_post *post)
 		if (has_waiters(&place->side[i]))
 			weir_watch_start(executor, &place->side[i].watch);
 	}
+	if (executor->bell)
+		weir_parking_sleepy(place->parking);
 	shared_from_now(place->parking);
 }
 
@@ -168,10 +170,12 @@ struct weir_place *weir_parking_meet(struct weir_parking *parking)
 
 void weir_parking_sleepy(struct weir_parking *parking)
 {
-	if (load_relaxed(&parking->sleepy))
+	if (load_acquire(&parking->sleepy) == WEIR_SLEEPY_KNOWN)
 		return;
-	store_release(&parking->sleepy, true);
+	// Another may have set it, and its fence be under way still.
+	store_release(&parking->sleepy, WEIR_SLEEPY_SET);
 	weir_bell_fence_others(); // "the bell"
+	store_release(&parking->sleepy, WEIR_SLEEPY_KNOWN);
 }
 
 void weir_parking_ring(struct weir_parking *parking)
@@ -239,8 +243,10 @@ void weir_side_park(struct weir_side *side, bool greedy, uint64_t seen)
 	store_release(&place->parked, place->parked + 1);
 	if (load_relaxed(&place->parking->owner) != WEIR_OWNER_SHARED)
 		fence_full(); // "the change": parked is written, owner read
-	if (!place_owns(place))
-		weir_watch_start(self, &side->watch);
+	if (place_owns(place))
+		return;
+	weir_watch_start(self, &side->watch);
+	// Who owns is woken by itself, and need not be looked for.
 	if (self->bell)
 		weir_parking_sleepy(place->parking);
 }

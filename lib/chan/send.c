@@ -164,7 +164,7 @@ enum weir_result weir_tx_wait_closed(struct weir_tx *tx, uint64_t deadline)
 	struct weir_waiter waiter;
 	int err = 0;
 
-	if (weir_task_canceled())
+	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_init(&waiter, tx->channel, WEIR_SIDE_CLOSED, false);
 	while (!weir_tx_closed(tx) && !err)

@@ -42,6 +42,16 @@ void weir_user_bug(const char *format, ...)
 	abort();
 }
 
+void weir_user_closed(void)
+{
+	char name[WEIR_USER_NAME_SIZE];
+
+	weir_user_name(name);
+	weir_user_bug("%s uses an end of a channel that was closed, or never "
+		      "opened",
+		name);
+}
+
 void weir_user_come(
 	struct weir_user *user, const char *channel, const char *end)
 {

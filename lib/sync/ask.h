@@ -25,7 +25,7 @@
 // that came in the same turn as a cancel or the deadline is answered 0.
 //
 // Threads.  A handle has one user at a time, a task (an asker always from the
-// same executor); more askers are cloned. take_try, answer and close of an owner
+// same executor); more askers are cloned. try_take, answer and close of an owner
 // work on any thread.
 // Memory.  open and clone allocate what a channel does. An asker is used by the
 // owner until its close returns and must not move before; close waits for that.
@@ -74,7 +74,8 @@ int weir_ask_open(unsigned capacity, unsigned request_size, unsigned reply_size,
 int weir_asker_clone(const struct weir_asker *asker, struct weir_asker *clone);
 
 // weir_asker_close gives it up; when the owner still works for it, it waits for
-// that, though its task is cancelled.
+// that, though its task is cancelled: for ever, if the owner took a question and
+// never answers it.
 void weir_asker_close(struct weir_asker *asker);
 
 // weir_owner_close gives the owner's end up: who stands in line is answered

@@ -3,6 +3,7 @@
 // Threads that block, executors that sleep: what is refused, deadlines, and that
 // an executor that polls makes no system call to wake one.
 #include "base/error.h"
+#include "chan/parking.h"
 #include "chan/segments.h"
 #include "dies.h"
 #include "stepped.h"
@@ -195,4 +196,44 @@ Test(block, there_are_as_many_bells_as_it_says_and_they_are_used_again)
 		for (unsigned i = 0; i < WEIR_BELLS; i++)
 			weir_bell_put(bells[i]);
 	}
+}
+
+// ---- who comes and sleeps while the first user is inside an operation ----
+
+static struct weir_parking parking;
+static struct weir_place *entered;
+
+static unsigned nothing(const struct weir_side *side)
+{
+	return 0;
+}
+
+static void enter(void *arg)
+{
+	entered = weir_parking_enter(&parking);
+}
+
+static void act(void *arg)
+{
+	weir_parking_wake(&parking, entered, WEIR_SIDE_RECV);
+}
+
+Test(block, who_fell_asleep_while_the_owner_was_at_work_is_rung_for,
+	.timeout = 30)
+{
+	struct weir_blocker blocker;
+
+	executors(1);
+	weir_parking_init(&parking, nothing);
+	cr_assert_eq(weir_start(on[0], enter, NULL, NULL, NULL), 0);
+	turns(on[0], 1);
+	cr_assert_not_null(entered);
+	cr_assert_null(weir_parking_enter(&parking));
+	weir_blocker_begin(&blocker, &parking);
+	cr_assert(weir_blocker_wait(&blocker, WEIR_NEVER)); // it is armed
+	cr_assert_eq(weir_start(on[0], act, NULL, NULL, NULL), 0);
+	turns(on[0], 1);
+	cr_assert(weir_blocker_wait(&blocker, WEIR_NEVER)); // it sleeps
+	weir_blocker_end(&blocker);
+	executors_end(1);
 }

@@ -297,6 +297,8 @@ Test(permit, who_gives_up_waiting_holds_nothing)
 	cr_assert_eq(large.result, WEIR_TIMED_OUT);
 	start_reserve(&large, &tx2, 3, 3);
 	cr_assert_eq(large.result, WEIR_FULL, "that can never be");
+	start_reserve(&large, &tx2, 2, 1);
+	cr_assert_eq(large.result, WEIR_FULL, "nor can that");
 	weir_tx_close(&tx2);
 	weir_tx_close(&tx3);
 	close_permits();

@@ -274,3 +274,58 @@ Test(share, more_executors_than_places_still_get_their_messages)
 	weir_rx_close(&rx);
 	executors_end(EXECUTORS_MAX);
 }
+
+static void turn_each(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		turns(on[i], 1);
+}
+
+// A tick is modulo 2^64: a deadline beyond its end is not past.
+Test(share, without_a_place_a_deadline_may_lie_beyond_the_last_tick)
+{
+	struct op ops[WEIR_CHANNEL_PLACES + 2] = {0};
+	struct weir_rx ends[WEIR_CHANNEL_PLACES + 2];
+	struct weir_channel_options options = {.message_size = 8};
+	const unsigned count = WEIR_CHANNEL_PLACES + 2;
+
+	executors(count);
+	now_ticks = UINT64_MAX - 5;
+	cr_assert_eq(weir_channel_open_with(1, &options, &tx, &rx), 0);
+	for (unsigned i = 0; i < count; i++) {
+		weir_rx_clone(&rx, &ends[i]);
+		ops[i].deadline = 10;
+		recv_on(on[i], &ops[i], &ends[i]);
+	}
+	turn_each(count);
+	turn_each(count);
+	cr_assert_eq(ops[count - 1].result, NOT_YET);
+	now_ticks = 11;
+	turn_each(count);
+	turn_each(count);
+	cr_assert_eq(ops[count - 1].result, WEIR_TIMED_OUT);
+	for (unsigned i = 0; i < count; i++)
+		weir_rx_close(&ends[i]);
+	weir_tx_close(&tx);
+	weir_rx_close(&rx);
+	executors_end(count);
+}
+
+Test(share, an_owner_that_sleeps_is_looked_for_once_others_have_come)
+{
+	const struct weir_executor_options options = {
+		.clock = &test_clock, .node = WEIR_NODE_ANY, .sleeps = true};
+	struct weir_executor *sleeper;
+
+	open_two(1);
+	cr_assert_eq(weir_executor_create(&sleeper, &options, NULL), 0);
+	recv_on(sleeper, &a, &rx);
+	turns(sleeper, 1);
+	cr_assert_eq(rx.channel->parking.sleepy, WEIR_SLEEPY_NOBODY);
+	put(&tx, 1);
+	turns(sleeper, 2);
+	cr_assert_eq(a.result, WEIR_RECEIVED);
+	cr_assert_eq(rx.channel->parking.sleepy, WEIR_SLEEPY_KNOWN);
+	weir_executor_destroy(sleeper);
+	close_two();
+}

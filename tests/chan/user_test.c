@@ -58,6 +58,39 @@ Test(user, two_tasks_on_one_single_end_are_both_named)
 #endif
 }
 
+static void use_closed_ends(void)
+{
+	uint64_t message = 1;
+
+	open_local(WEIR_ANYWHERE);
+	weir_tx_close(&tx);
+	if (weir_try_send(&tx, &message) == WEIR_SENT)
+		_exit(1);
+}
+
+static void recv_closed_end(void)
+{
+	open_local(WEIR_ANYWHERE);
+	weir_rx_close(&rx);
+	start_named("late", &a);
+	turns(on[0], 1);
+}
+
+Test(user, who_uses_an_end_that_was_closed_is_named)
+{
+#ifdef WEIR_DEBUG
+	cr_assert(dies(use_closed_ends, said, sizeof(said)));
+	cr_assert(strstr(said, "uses an end of a channel that was closed"),
+		"%s", said);
+	cr_assert(dies(recv_closed_end, said, sizeof(said)));
+	cr_assert(strstr(said, "task 'late' uses an end"), "%s", said);
+#else
+	cr_skip_test("in builds with checks");
+	(void)use_closed_ends;
+	(void)recv_closed_end;
+#endif
+}
+
 Test(user, an_end_may_be_handed_from_one_task_to_another)
 {
 	open_local(WEIR_ANYWHERE);
