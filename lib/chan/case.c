@@ -81,9 +81,6 @@ static struct weir_side *send_side(const struct weir_case *c)
 {
 	const struct weir_tx *tx = c->object;
 
-	// Room in segments comes back where nobody here would learn of it.
-	if (tx->channel->tx_way == WEIR_WAY_CHAIN)
-		return NULL;
 	return weir_parking_side(&tx->channel->parking, WEIR_SIDE_SEND);
 }
 

@@ -2,7 +2,6 @@
 //
 // Channels that grow in segments, and handles that do not keep a channel open.
 #include "base/error.h"
-#include "chan/case.h"
 #include "chan/segments.h"
 #include "chan/weak.h"
 #include "stepped.h"
@@ -196,44 +195,6 @@ Test(unbounded, a_high_water_that_nobody_can_be_told_of_is_refused)
 	cr_assert_eq(weir_channel_open_with(4, &options, &tx, &rx), -EINVAL);
 	cr_assert(strstr(e.text, "set on_high_water"), "%s", e.text);
 	cr_assert_eq(weir_segments_close(pool), 0);
-}
-
-static int selected;
-
-static void select_send(void *arg)
-{
-	uint64_t message = 9;
-	struct weir_case c = weir_case_send(&tx, &message);
-
-	selected = NOT_YET;
-	selected = weir_select_until(&c, 1, WEIR_NEVER);
-}
-
-Test(unbounded, a_case_that_sends_learns_of_room_that_another_channel_made)
-{
-	struct weir_channel_options more = {.message_size = 8};
-	struct weir_tx tx2;
-	struct weir_rx rx2;
-
-	executors(1);
-	open_growing(100, 3, 2);
-	more.segments = pool;
-	cr_assert_eq(weir_channel_open_with(100, &more, &tx2, &rx2), 0);
-	put(&tx, 0);
-	put(&tx, 1);
-	for (uint64_t i = 0; i < 4; i++)
-		put(&tx2, i);
-	cr_assert_eq(weir_start(on[0], select_send, NULL, NULL, NULL), 0);
-	turns(on[0], 3);
-	cr_assert_eq(selected, NOT_YET);
-	for (uint64_t i = 0; i < 3; i++)
-		cr_assert_eq(get(&rx2), i); // gives a segment back
-	turns(on[0], 2);
-	cr_assert_eq(selected, 0);
-	weir_tx_close(&tx2);
-	weir_rx_close(&rx2);
-	close_growing();
-	executors_end(1);
 }
 
 // ---- weak handles ----

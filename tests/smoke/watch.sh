@@ -15,7 +15,7 @@ for command in ls stats; do
 	has "weir --help lists $command" "$(weir --help)" "^ +$command "
 done
 
-"$weir_program" run --name $name -e "file:$captures/slow.pcap pace=capture !
+"$weir_program" run --name $name -e "file:$captures/slow.pcap pace=capture factor=0.1 !
 	count ! file:out.pcap" >run.out 2>&1 &
 pid=$!
 started+=("$pid")
