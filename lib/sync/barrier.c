@@ -87,7 +87,7 @@ int weir_barrier_wait_until(struct weir_barrier *barrier, uint64_t deadline)
 	if (unlikely(!self))
 		return weir_misuse_stranger(
 			"weir_barrier_wait", barrier, barrier->executor);
-	if (unlikely(self->canceled)) {
+	if (unlikely(!weir_task_proceed(barrier->executor, self))) {
 		if (!barrier->broken)
 			break_it(barrier);
 		return -ECANCELED;

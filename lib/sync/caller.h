@@ -30,19 +30,11 @@ static inline struct weir_task *weir_caller(
 	return likely(self && self == executor) ? self->current : NULL;
 }
 
-// weir_task_canceled_inline is weir_task_canceled.
-static inline bool weir_task_canceled_inline(void)
-{
-	const struct weir_task *self = weir_task_current();
-
-	return self && self->canceled;
-}
-
 // weir_caller_is_home tells whether the caller runs on executor, as a task or
 // as anything else that it calls.
 static inline bool weir_caller_is_home(const struct weir_executor *executor)
 {
-	return likely(weir_executor_current() == executor);
+	return likely(executor && weir_executor_current() == executor);
 }
 
 // weir_caller_executor answers the executor that a new lock belongs to.

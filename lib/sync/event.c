@@ -34,7 +34,7 @@ int weir_event_wait_until(
 	if (unlikely(!self))
 		return weir_misuse_stranger(
 			"weir_event_wait", event, event->executor);
-	if (unlikely(self->canceled))
+	if (unlikely(!weir_task_proceed(event->executor, self)))
 		return -ECANCELED;
 	if (event->state == *seen)
 		err = weir_wait(&event->waiters, deadline, WEIR_WAIT_BACK);

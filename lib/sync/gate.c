@@ -74,7 +74,7 @@ int weir_gate_wait_until(struct weir_gate *gate, uint64_t deadline)
 	if (unlikely(!self))
 		return weir_misuse_stranger(
 			"weir_gate_wait", gate, gate->executor);
-	if (unlikely(self->canceled))
+	if (unlikely(!weir_task_proceed(gate->executor, self)))
 		return -ECANCELED;
 	if (is_over(gate))
 		return 0;

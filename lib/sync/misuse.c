@@ -52,6 +52,10 @@ int weir_misuse_stranger(const char *call, const void *lock,
 
 	if (!checked())
 		return -EPERM;
+	if (!executor)
+		return weir_misuse(-EPERM, call, lock,
+			"which is not initialised, or no longer",
+			"its init comes first, its fini last");
 	snprintf(of, sizeof(of), "of executor '%s'", executor->name);
 	if (executor == weir_executor_current())
 		say(call, lock, "where nothing can wait", "only a task can");

@@ -57,8 +57,12 @@ static __attribute__((noinline)) int wait_for_it(
 	if (!self)
 		return weir_misuse_stranger(
 			"weir_mutex_lock", mutex, mutex->executor);
-	if (self->canceled)
+	if (!weir_task_proceed(mutex->executor, self))
 		return -ECANCELED;
+	if (!mutex->owner) { // the budget was at its end
+		take(mutex, self);
+		return 0;
+	}
 	if (mutex->owner == self)
 		return would_wait_for_itself(mutex);
 	err = weir_wait(&mutex->waiters, deadline, WEIR_WAIT_BACK);
@@ -72,8 +76,10 @@ static inline __attribute__((always_inline)) int lock(
 {
 	struct weir_task *self = weir_caller(mutex->executor);
 
-	if (unlikely(!self || mutex->owner || self->canceled))
+	if (unlikely(!self || mutex->owner || self->canceled ||
+		     mutex->executor->budget == 1))
 		return wait_for_it(mutex, deadline);
+	mutex->executor->budget--;
 	take(mutex, self);
 	return 0;
 }

@@ -74,7 +74,7 @@ int weir_once_run_until(struct weir_once *once, int (*fn)(void *arg), void *arg,
 	if (unlikely(!self))
 		return weir_misuse_stranger(
 			"weir_once_run", once, once->executor);
-	if (unlikely(self->canceled))
+	if (unlikely(!weir_task_proceed(once->executor, self)))
 		return -ECANCELED;
 	if (likely(once->done))
 		return 0;

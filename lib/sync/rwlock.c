@@ -96,16 +96,36 @@ static __attribute__((noinline)) int wait_in_line(struct weir_rwlock *lock,
 	return err;
 }
 
+#ifdef WEIR_DEBUG
+// A hold's own words say nothing before it was first taken: it is looked for.
+static bool is_in(
+	const struct weir_list *list, const struct weir_rwlock_hold *hold)
+{
+	weir_list_each (link, list)
+		if (link == &hold->link)
+			return true;
+	return false;
+}
+#endif
+
 // try_hold answers 0, -EBUSY, or what the caller did wrong.
 static inline int try_hold(struct weir_rwlock *lock,
 	struct weir_rwlock_hold *hold, bool writes, const char *call)
 {
 	struct weir_task *self = weir_caller(lock->executor);
 
+	if (unlikely(!self)) {
+		hold->lock = NULL;
+		return weir_misuse_stranger(call, lock, lock->executor);
+	}
+#ifdef WEIR_DEBUG
+	if (is_in(&lock->inside, hold) || is_in(&lock->line, hold))
+		return weir_misuse(-EPERM, call, lock,
+			"with a hold that is taken",
+			"each needs one of its own until it is released");
+#endif
 	weir_list_init(&hold->link);
 	hold->lock = NULL;
-	if (unlikely(!self))
-		return weir_misuse_stranger(call, lock, lock->executor);
 	hold->task = self;
 	hold->writes = writes;
 	if (unlikely(!weir_list_empty(&lock->line) || !has_room(lock, writes)))
@@ -122,7 +142,7 @@ static inline int hold_until(struct weir_rwlock *lock,
 {
 	int err;
 
-	if (unlikely(weir_task_canceled_inline())) {
+	if (unlikely(!weir_task_begin())) {
 		hold->lock = NULL;
 		return -ECANCELED;
 	}

@@ -19,7 +19,8 @@
 //
 // Threads.  The tasks of its executor.
 // Memory.  The caller's; a hold is the lock's from the call until it is released
-// or the call has failed, and must not move.
+// or the call has failed, and must not move. That one is taken while it is taken
+// already is found in checked builds only.
 #ifndef WEIR_SYNC_RWLOCK_H
 #define WEIR_SYNC_RWLOCK_H
 

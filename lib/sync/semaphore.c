@@ -82,7 +82,7 @@ static inline int acquire(struct weir_semaphore *semaphore, uint32_t count,
 {
 	int err;
 
-	if (unlikely(weir_task_canceled_inline()))
+	if (unlikely(!weir_task_begin()))
 		return -ECANCELED;
 	err = try_acquire(semaphore, count, call);
 	if (likely(err != -EBUSY))

@@ -21,7 +21,8 @@
 // -ECANCELED and -ETIMEDOUT mean that nothing has happened; who was handed a
 // lock and is cancelled in the same turn has it, and is answered 0. A cancelled
 // task is answered -ECANCELED by what may wait, even where it need not wait;
-// try_ and what releases serve it to the end. What is there is had even when
+// try_ and what releases serve it to the end. What may wait takes one from the
+// budget of the step (WEIR_STEP_BUDGET), and yields when nothing is left. What is there is had even when
 // the deadline is past. A deadline is an absolute tick or WEIR_NEVER.
 //
 // Misuse is found: a call from another executor or from outside of a task

@@ -41,7 +41,7 @@ void weir_scope_open_with(
 	*scope = (struct weir_scope){
 		.executor = task->executor,
 		.cancel = {.fn = on_cancel_post},
-		.cancel_on_error = options->cancel_on_error,
+		.cancel_on_error = options && options->cancel_on_error,
 	};
 	weir_list_init(&scope->tasks);
 	weir_list_init(&scope->abroad);
@@ -52,7 +52,7 @@ void weir_scope_open_with(
 
 void weir_scope_open(struct weir_scope *scope)
 {
-	weir_scope_open_with(scope, &(struct weir_scope_options){0});
+	weir_scope_open_with(scope, NULL);
 }
 
 void weir_scope_cancel(struct weir_scope *scope)
@@ -86,6 +86,7 @@ int weir_scope_close(struct weir_scope *scope, uint64_t deadline)
 	int err;
 
 	weir_assert(weir_executor_current() == scope->executor);
+	(void)weir_task_begin(); // a cancelled task closes it all the same
 	while (busy(scope)) {
 		if (!waiting)
 			deadline = WEIR_NEVER;

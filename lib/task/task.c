@@ -40,8 +40,9 @@ void weir_task_fail(int error)
 void weir_yield(void)
 {
 	struct weir_executor *executor = weir_executor_current();
-	struct weir_task *task = executor->current;
+	struct weir_task *task = weir_task_current();
 
+	weir_assert(task); // only a task can yield
 	weir_step_ready_inline(executor, &task->step);
 	weir_task_switch(executor, task);
 }

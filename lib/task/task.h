@@ -104,7 +104,7 @@ struct weir_scope_options {
 	bool cancel_on_error;
 };
 
-// weir_scope_open_with is weir_scope_open with options.
+// weir_scope_open_with is weir_scope_open with options; NULL: none.
 void weir_scope_open_with(
 	struct weir_scope *scope, const struct weir_scope_options *options);
 

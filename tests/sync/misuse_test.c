@@ -76,6 +76,56 @@ Test(misuse, names_a_thread_that_runs_no_executor)
 	says("a thread that runs no executor calls weir_mutex_lock");
 }
 
+static void lock_a_zeroed_one(void)
+{
+	static struct weir_mutex zeroed;
+
+	(void)!weir_mutex_lock(&zeroed);
+}
+
+static void enter_a_finished_one(void)
+{
+	static struct weir_gate gate;
+
+	open_crew();
+	weir_gate_init(&gate, executor);
+	weir_gate_fini(&gate);
+	(void)!weir_gate_enter(&gate);
+}
+
+Test(misuse, a_lock_that_is_none_is_named_as_such)
+{
+	words_of(lock_a_zeroed_one);
+	says("calls weir_mutex_lock");
+	says("which is not initialised, or no longer");
+	words_of(enter_a_finished_one);
+	says("calls weir_gate_enter");
+	says("which is not initialised, or no longer");
+}
+
+static void take_one_hold_twice(void)
+{
+	struct weir_rwlock lock;
+	struct weir_rwlock_hold hold;
+
+	weir_rwlock_init(&lock, executor);
+	cr_assert_eq(weir_rwlock_read(&lock, &hold), 0);
+	(void)!weir_rwlock_read(&lock, &hold);
+}
+
+static void take_one_hold_twice_in_a_task(void)
+{
+	open_crew();
+	on_executor(take_one_hold_twice);
+}
+
+Test(misuse, a_hold_that_is_taken_is_not_taken_again)
+{
+	words_of(take_one_hold_twice_in_a_task);
+	says("calls weir_rwlock_read");
+	says("with a hold that is taken");
+}
+
 static void unlock_it(void)
 {
 	weir_mutex_unlock(&mutex);

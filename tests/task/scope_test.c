@@ -77,6 +77,22 @@ Test(scope, one_without_tasks_closes_at_once)
 	cr_assert_str_eq(said, "!");
 }
 
+static void open_without_options(void *arg)
+{
+	struct weir_scope bare;
+
+	weir_scope_open_with(&bare, NULL);
+	cr_assert_eq(weir_scope_close(&bare, WEIR_NEVER), 0);
+	say("!");
+}
+
+Test(scope, opens_without_options)
+{
+	start(open_without_options, NULL);
+	turn();
+	cr_assert_str_eq(said, "!");
+}
+
 Test(scope, close_answers_the_first_error_in_time)
 {
 	start(parent, CHILDREN({fail_after, (void *)-ENOSPC},

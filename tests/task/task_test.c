@@ -4,6 +4,7 @@
 #include "task/hand.h"
 
 #include <execinfo.h>
+#include <signal.h>
 
 TestSuite(task, .init = open_executor, .fini = close_executor);
 
@@ -288,4 +289,9 @@ Test(task, a_million_yields_leave_everything_as_it_was)
 	while (live() > 0)
 		turn();
 	cr_assert_geq(storm_rounds, STORM);
+}
+
+Test(yield, outside_of_a_task_it_aborts_in_words, .signal = SIGABRT)
+{
+	weir_yield();
 }
