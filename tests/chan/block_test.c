@@ -56,12 +56,16 @@ Test(block, nor_local_channels_nor_segments)
 
 	cr_assert_eq(weir_channel_open_with(1, &options, &tx, &rx), 0);
 	cr_assert_eq(weir_tx_may_block(&tx, NULL), -EINVAL);
+	weir_tx_close(&tx);
 	weir_rx_close(&rx);
 	cr_assert_eq(weir_segments_open(&pool, 4, 4, 8), 0);
 	options = (struct weir_channel_options){
 		.class_ = WEIR_SPSC, .message_size = 8, .segments = pool};
 	cr_assert_eq(weir_channel_open_with(4, &options, &tx, &rx), 0);
 	cr_assert_eq(weir_rx_may_block(&rx, NULL), -EINVAL);
+	weir_tx_close(&tx);
+	weir_rx_close(&rx);
+	cr_assert_eq(weir_segments_close(pool), 0);
 }
 
 static void block_on_many(void)
