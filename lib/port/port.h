@@ -90,7 +90,8 @@ struct weir_port_event {
 
 // How an lcore may call the device of a queue without the driver between: burst
 // with the queue's entry of queues, as long as *gate is open and the queue's entry
-// of watchers is NULL. Each is looked at anew for each burst.
+// of watchers is NULL: both are looked at before each burst. burst and queue stay as
+// they are while lcores run.
 struct weir_port_direct {
 	const uint32_t *gate;
 	uint32_t open;
