@@ -20,6 +20,29 @@ static uint64_t upper_edge(unsigned bucket)
 	return ((top + 1) << shift) - 1;
 }
 
+static uint64_t lesser(uint64_t max, uint64_t limit)
+{
+	return limit && limit < max ? limit : max;
+}
+
+bool weir_histogram_note(struct weir_histogram *h, uint64_t value)
+{
+	bool over = h->limit && value > h->limit;
+
+	if (value > h->max)
+		store_relaxed(&h->max, value);
+	if (over)
+		count_add(&h->over_count, 1);
+	store_relaxed(&h->notable, lesser(h->max, h->limit));
+	return over;
+}
+
+void weir_histogram_set_limit(struct weir_histogram *h, uint64_t limit)
+{
+	store_relaxed(&h->limit, limit);
+	store_relaxed(&h->notable, lesser(h->max, limit));
+}
+
 void weir_histogram_merge(
 	struct weir_histogram *into, const struct weir_histogram *from)
 {
@@ -28,8 +51,10 @@ void weir_histogram_merge(
 	for (unsigned i = 0; i < WEIR_HISTOGRAM_BUCKETS; i++)
 		count_add(&into->count[i], load_relaxed(&from->count[i]));
 	count_add(&into->sum, load_relaxed(&from->sum));
+	count_add(&into->over_count, load_relaxed(&from->over_count));
 	if (max > into->max)
 		store_relaxed(&into->max, max);
+	store_relaxed(&into->notable, lesser(into->max, into->limit));
 }
 
 uint64_t weir_histogram_count(const struct weir_histogram *h)

@@ -5,6 +5,9 @@
 // than 1/32 of itself. Recording takes one add, is wait-free and never
 // allocates. Values beyond the last bucket are counted in it; max is exact.
 //
+// It may have a limit. How many values were beyond it is exact, too, and costs
+// nothing while none is: one compare finds both them and a new max.
+//
 // Values are ticks of a clock; readers convert.
 //
 // Threads.  One thread records; anyone may read at the same time, and then
@@ -17,6 +20,7 @@
 
 #include "base/atomic.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -34,6 +38,10 @@ extern "C" {
 struct weir_histogram {
 	uint64_t sum; // of all values
 	uint64_t max; // exact
+	uint64_t
+		notable; // the lesser of max and limit: what is beyond is noted
+	uint64_t limit;	 // 0: none
+	uint64_t over_count; // of values beyond limit
 	uint64_t count[WEIR_HISTOGRAM_BUCKETS];
 };
 
@@ -51,18 +59,26 @@ static inline unsigned weir_histogram_bucket(uint64_t value)
 	return (shift << WEIR_HISTOGRAM_SUB_BITS) + (unsigned)(value >> shift);
 }
 
-// weir_histogram_record counts value once.
-static inline void weir_histogram_record(
+// weir_histogram_note does what a value beyond notable needs; answers whether it
+// is beyond the limit.
+bool weir_histogram_note(struct weir_histogram *h, uint64_t value);
+
+// weir_histogram_record counts value once. Answers whether it is beyond the
+// limit.
+static inline bool weir_histogram_record(
 	struct weir_histogram *h, uint64_t value)
 {
 	count_add(&h->count[weir_histogram_bucket(value)], 1);
 	count_add(&h->sum, value);
-	if (unlikely(value > h->max))
-		store_relaxed(&h->max, value);
+	return unlikely(value > h->notable) && weir_histogram_note(h, value);
 }
 
+// weir_histogram_set_limit sets what values should not be beyond; 0: nothing.
+// Before the first value, or by who records.
+void weir_histogram_set_limit(struct weir_histogram *h, uint64_t limit);
+
 // weir_histogram_merge adds what from has counted to into, which the caller
-// alone records to.
+// alone records to and whose limit stays.
 void weir_histogram_merge(
 	struct weir_histogram *into, const struct weir_histogram *from);
 

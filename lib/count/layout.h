@@ -19,7 +19,7 @@
 #include <sys/types.h>
 
 #define WEIR_COUNT_MAGIC "weircnt"
-#define WEIR_COUNT_LAYOUT 1
+#define WEIR_COUNT_LAYOUT 2
 #define WEIR_COUNT_FOLDER "/dev/shm"
 
 struct weir_count_head {

@@ -133,6 +133,7 @@ static inline void call(struct weir_shell *shell,
 	if (unlikely(instance->special))
 		n = sift(shell, instance, in, n);
 	instance->out.now = shell->now;
+	weir_executor_runs(shell->executor, instance->timed_in);
 	if (likely(n > 0))
 		instance->kernel(instance->state, in, n, &instance->out);
 	if (likely(instance->timed_with == NULL))
@@ -286,6 +287,7 @@ static unsigned tick(struct weir_shell *shell, struct weir_instance *instance)
 		weir_burst_set_room(
 			instance, weir_burst_emit_room(shell, instance));
 	instance->out.now = shell->now;
+	weir_executor_runs(shell->executor, instance->steps);
 	instance->type->tick(instance->state, shell->now, &instance->out);
 	consumed = instance->counts->consumed - consumed;
 	left = weir_burst_emitted(instance) + (unsigned)consumed;

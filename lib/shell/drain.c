@@ -36,6 +36,7 @@ static void call_drain(struct weir_shell *shell, struct weir_instance *instance)
 
 	weir_burst_set_room(instance, room);
 	instance->out.now = shell->now;
+	weir_executor_runs(shell->executor, instance->steps);
 	instance->type->drain(instance->state, &instance->out);
 	moved = instance->counts->consumed - consumed +
 		weir_burst_emitted(instance);
@@ -81,6 +82,6 @@ void weir_shell_step_drain(
 
 void weir_shell_drain(struct weir_shell *shell)
 {
-	weir_step_init(&shell->step, weir_shell_step_drain, NULL);
+	weir_step_init(&shell->step, weir_shell_step_drain, shell->root->steps);
 	weir_shell_idle(shell, WEIR_TIME_RUNTIME);
 }

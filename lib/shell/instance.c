@@ -92,6 +92,7 @@ static int open_books(struct weir_instance *instance,
 		sizeof(*instance->counts), fields.at, fields.count, e);
 	instance->steps = weir_count_add(
 		segment, prefix, sizeof(*instance->steps), &step, 1, e);
+	instance->timed_in = instance->steps;
 	if (!instance->counts || !instance->steps)
 		return -ENOSPC;
 	return open_own(instance, segment, prefix, e);

@@ -115,6 +115,7 @@ static void time_as_one(
 		if (shell->tree[i]->lane_count != 1)
 			return;
 	last->timed_with = shell->root;
+	last->timed_in = shell->root->steps;
 }
 
 // The order of a source's burst survives where no stage emits by itself.
@@ -164,7 +165,7 @@ int weir_shell_open(struct weir_shell *shell, struct weir_instance *root,
 	time_as_one(shell, plan);
 	for (unsigned i = 0; keeps_order(shell) && i < shell->tree_count; i++)
 		shell->tree[i]->sampled_first = true;
-	weir_step_init(&shell->step, first_step(shell), NULL);
+	weir_step_init(&shell->step, first_step(shell), shell->root->steps);
 	return root->type->task ? weir_task_stage_open(shell, e) : 0;
 }
 

@@ -164,6 +164,7 @@ static void send(struct weir_shell *shell, const struct weir_link *link,
 			weir_limit_settle(shell->limit, n, n);
 	}
 	weir_burst_pass(shell, link, packets, n);
+	weir_executor_runs(shell->executor, root->steps);
 }
 
 unsigned weir_stage_send(struct weir_stage_io *io, unsigned output,

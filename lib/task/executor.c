@@ -12,12 +12,14 @@
 #include "task/abroad.h"
 #include "task/bell.h"
 #include "task/executor_inline.h"
+#include "task/roster.h"
 #include "task/task_inline.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 __thread struct weir_executor *weir_executor_of_thread;
 
@@ -130,6 +132,7 @@ int weir_executor_create(struct weir_executor **executor,
 		err = no_bell(e, x->name);
 		goto no_bell;
 	}
+	weir_roster_add(x);
 	*executor = x;
 	return 0;
 
@@ -149,6 +152,7 @@ void weir_executor_destroy(struct weir_executor *executor)
 	if (!executor)
 		return;
 	weir_assert(weir_executor_current() != executor);
+	weir_roster_remove(executor);
 	weir_tasks_destroy(executor);
 	weir_bell_put(executor->bell);
 	weir_stack_pool_destroy(executor->stacks);
@@ -211,13 +215,26 @@ static unsigned handle_posts(struct weir_executor *executor)
 
 // ---- the turn ----
 
+void weir_executor_overran(struct weir_executor *executor,
+	const struct weir_histogram *steps, uint64_t ticks)
+{
+	struct weir_overrun overrun = {
+		.steps = steps,
+		.begin = executor->now - ticks,
+		.end = executor->now,
+	};
+
+	if (executor->current)
+		strcpy(overrun.task, executor->current->name);
+	weir_overruns_put(&executor->overruns, &overrun);
+}
+
 static inline __attribute__((always_inline)) void resume(
 	struct weir_executor *executor, struct weir_task *task)
 {
 	executor->current = task;
 	executor->budget = WEIR_STEP_BUDGET;
 	weir_switch(&executor->context, &task->context);
-	executor->current = NULL;
 }
 
 // run_steps runs all that is runnable now, once, and answers how many tasks
@@ -237,22 +254,26 @@ static inline uint64_t run_steps(struct weir_executor *executor)
 		if (step->run) {
 			functions++;
 			executor->lapped = false;
+			steps = steps ? steps : executor->task_steps;
+			weir_executor_runs(executor, steps);
 			step->run(executor, step);
 			weir_spin_debug_none_held("ends its step");
 			if (!executor->lapped)
-				weir_executor_lap_inline(executor,
-					steps ? steps : executor->task_steps);
+				weir_executor_lap_inline(executor, steps);
 			continue;
 		}
 		tasks++;
 		struct weir_task *task =
 			weir_container(step, struct weir_task, step);
 
+		weir_executor_runs(executor, steps);
 		resume(executor, task);
 		weir_executor_lap_inline(executor, steps);
+		executor->current = NULL;
 		if (unlikely(task->ended))
 			weir_task_reap(task);
 	}
+	weir_executor_runs(executor, NULL);
 	count_add(&executor->counts->steps, tasks + functions);
 	if (tasks + functions == 0)
 		weir_executor_lap_regime_inline(executor, WEIR_TIME_WAITING);
@@ -329,6 +350,7 @@ void weir_executor_run(struct weir_executor *executor)
 {
 	enter(executor);
 	weir_tasks_watch_stacks();
+	store_release(&executor->thread, gettid());
 	do {
 		if (turn(executor) || !executor->idle)
 			continue;
@@ -336,6 +358,7 @@ void weir_executor_run(struct weir_executor *executor)
 			weir_wheel_next(&executor->wheel));
 		weir_executor_lap_regime_inline(executor, WEIR_TIME_WAITING);
 	} while (!load_acquire(&executor->stopping));
+	store_release(&executor->thread, 0);
 	store_relaxed(&executor->stopping, false);
 	store_relaxed(&executor->counts->now, executor->now);
 	leave();

@@ -8,6 +8,7 @@
 
 #include "base/atomic.h"
 #include "task/executor.h"
+#include "task/overrun.h"
 #include "task/switch.h"
 #include "task/wheel.h"
 
@@ -18,14 +19,14 @@ struct weir_bell;
 struct weir_stack_pool;
 struct weir_task;
 
-#define WEIR_NAME_SIZE 32
-
 struct weir_executor {
 	// The executor's thread writes, each step.
 	alignas(WEIR_CACHE_LINE) struct weir_step *ready_first;
 	struct weir_step **ready_last; // where the next one is linked
 	struct weir_task *current;
-	uint64_t now;
+	uint64_t now; // anyone reads: it moves with each stretch
+	// The class of the present stretch, NULL between steps: anyone reads.
+	const struct weir_histogram *running;
 	uint64_t worked;
 	uint64_t waits;	 // begun
 	unsigned budget; // that the present step has left
@@ -57,9 +58,12 @@ struct weir_executor {
 	unsigned stack_count;
 	struct weir_executor_counts *own_counts;
 	struct weir_histogram *own_task_steps;
+	struct weir_list roster;
+	int thread; // that runs it, as the system numbers them; 0: none does
 	char name[WEIR_NAME_SIZE];
 
 	struct weir_wheel wheel;
+	struct weir_overruns overruns;
 };
 
 extern __thread struct weir_executor *weir_executor_of_thread
@@ -97,16 +101,32 @@ static inline uint64_t weir_executor_read(struct weir_executor *executor)
 	if (likely(++read % 64))
 		return 0;
 #endif
-	executor->now = weir_clock_now(executor->clock);
+	store_relaxed(&executor->now, weir_clock_now(executor->clock));
 	return executor->now - before;
+}
+
+// weir_executor_overran writes down that the stretch that has just ended took
+// ticks, longer than steps may.
+void weir_executor_overran(struct weir_executor *executor,
+	const struct weir_histogram *steps, uint64_t ticks);
+
+// weir_executor_runs says which class the stretch that begins belongs to: for a
+// step that has several.
+static inline void weir_executor_runs(
+	struct weir_executor *executor, const struct weir_histogram *steps)
+{
+	store_relaxed(&executor->running, steps);
 }
 
 // weir_executor_lap_inline is weir_executor_lap.
 static inline uint64_t weir_executor_lap_inline(
 	struct weir_executor *executor, struct weir_histogram *steps)
 {
+	uint64_t ticks = weir_executor_read(executor);
+
 	executor->lapped = true;
-	weir_histogram_record(steps, weir_executor_read(executor));
+	if (weir_histogram_record(steps, ticks))
+		weir_executor_overran(executor, steps, ticks);
 	return executor->now;
 }
 

@@ -145,3 +145,39 @@ Test(histogram, a_share_of_nothing_is_our_fault, .signal = SIGABRT)
 {
 	weir_histogram_percentile(&one, 0);
 }
+
+Test(histogram, counts_exactly_what_is_beyond_its_limit)
+{
+	weir_histogram_set_limit(&one, 100);
+	for (uint64_t value = 1; value <= 150; value++)
+		cr_expect_eq(weir_histogram_record(&one, value), value > 100);
+	cr_expect_not(weir_histogram_record(&one, 100));
+	cr_expect(weir_histogram_record(&one, 101), "less than the greatest");
+	cr_expect_eq(one.over_count, 51);
+	cr_expect_eq(one.max, 150);
+}
+
+Test(histogram, a_limit_can_go_and_come_while_it_counts)
+{
+	weir_histogram_record(&one, 500);
+	weir_histogram_set_limit(&one, 100);
+	cr_expect(weir_histogram_record(&one, 200));
+	weir_histogram_set_limit(&one, 0);
+	cr_expect_not(weir_histogram_record(&one, 200));
+	weir_histogram_record(&one, 900);
+	cr_expect_eq(one.over_count, 1);
+	cr_expect_eq(one.max, 900);
+}
+
+Test(histogram, a_merge_keeps_the_limit_and_adds_what_was_beyond)
+{
+	weir_histogram_set_limit(&one, 100);
+	weir_histogram_set_limit(&two, 10);
+	weir_histogram_record(&two, 50);
+	weir_histogram_merge(&one, &two);
+	cr_expect_eq(one.over_count, 1);
+	cr_expect_eq(one.limit, 100);
+	cr_expect(weir_histogram_record(&one, 120));
+	weir_histogram_record(&one, 60);
+	cr_expect_eq(one.max, 120);
+}

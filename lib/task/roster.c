@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "task/roster.h"
+#include "task/executor_inline.h"
+
+#include <pthread.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+// Debuggers look for this name.
+struct weir_list weir_roster = {&weir_roster, &weir_roster};
+
+void weir_roster_add(struct weir_executor *executor)
+{
+	pthread_mutex_lock(&lock);
+	weir_list_add(&weir_roster, &executor->roster);
+	pthread_mutex_unlock(&lock);
+}
+
+void weir_roster_remove(struct weir_executor *executor)
+{
+	pthread_mutex_lock(&lock);
+	weir_list_remove(&executor->roster);
+	pthread_mutex_unlock(&lock);
+}
+
+void weir_roster_each(
+	void (*each)(struct weir_executor *executor, void *arg), void *arg)
+{
+	pthread_mutex_lock(&lock);
+	weir_list_each (link, &weir_roster)
+		each(weir_container(link, struct weir_executor, roster), arg);
+	pthread_mutex_unlock(&lock);
+}
