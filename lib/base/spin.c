@@ -16,10 +16,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define HELD_MAX 8
-#define FRAMES 24
+#define HELD_MAX 4
+#define FRAMES 10
 
-// What the thread holds, and from where it was taken.
+// What the thread holds, and from where it was taken. All threads pay for it, and
+// a process has some 1600 bytes for all libraries that it loads while it runs.
 static __thread struct {
 	struct held {
 		const struct weir_spin *spin;

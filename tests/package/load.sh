@@ -162,6 +162,12 @@ embed shared $(pkg-config --libs libweir)
 embed whole -rdynamic "-L$weir_lib" -Wl,--whole-archive -l:libweir.a \
 	-Wl,--no-whole-archive $beside -lm
 embed bare "-L$weir_lib" -l:libweir.a $beside -lm
+# A process has some 1600 bytes of each thread for all that it loads while it
+# runs, and those who bring weir along load it so.
+tls=$(readelf -lW "$weir_lib/libweir.so" | sed -n 's/^ *TLS //p' |
+	awk '{print $5}')
+has "of each thread it wants half a KiB at most" "$((${tls:-1000}))" \
+	'^([0-9]|[0-9][0-9]|[1-4][0-9][0-9])$'
 # The address sanitizer would end a program that has two of something itself.
 said() {
 	ASAN_OPTIONS=detect_odr_violation=0 LD_LIBRARY_PATH=$weir_lib \
