@@ -192,6 +192,30 @@ static inline __attribute__((always_inline)) void weir_channel_room_made(
 	weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
 }
 
+// weir_channel_look_after is the rest of weir_channel_acted.
+__attribute__((cold)) void weir_channel_look_after(
+	struct weir_channel *channel);
+
+// weir_channel_acted and weir_channel_sent come behind each put: they ring for
+// who sleeps, and hand to release what came too late for the last receiver.
+// sent also wakes who waits on the calling executor.
+// Ordering, "the last close": a sender writes the ring, then reads sleepy, then,
+// behind a full fence, rx_count; the last receiver writes rx_count, makes sure
+// that sleepy is known, which puts a fence into all senders that have not read
+// it, then reads the ring. So one of the two sees the message.
+static inline void weir_channel_acted(struct weir_channel *channel)
+{
+	if (weir_parking_is_sleepy(&channel->parking))
+		weir_channel_look_after(channel);
+}
+
+static inline void weir_channel_sent(
+	struct weir_channel *channel, struct weir_place *place)
+{
+	weir_parking_push(place, WEIR_SIDE_RECV);
+	weir_channel_acted(channel);
+}
+
 // weir_tx_enter and weir_tx_leave stand around each operation of an end, as do
 // those of weir_rx: see chan/user.h.
 static inline void weir_tx_enter(struct weir_channel *channel)

@@ -13,14 +13,12 @@ static inline __attribute__((always_inline)) enum weir_result send_now(
 
 	*done = 0;
 	if (unlikely(load_acquire(&channel->shared->rx_count) == 0)) {
-		// What slipped in while the last receiver closed.
-		weir_channel_drain(channel);
 		return WEIR_CLOSED;
 	}
 	if (unlikely(channel->permits))
 		weir_credits_take(channel, 0, count, &fits);
 	*done = weir_channel_put(tx, messages, fits);
-	weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
+	weir_channel_sent(channel, place);
 	return *done == count ? WEIR_SENT : weir_channel_refusal(tx);
 }
 
@@ -58,7 +56,7 @@ enum weir_result weir_try_send(struct weir_tx *tx, void *message)
 	weir_tx_leave(channel);
 	if (unlikely(!done))
 		return WEIR_FULL;
-	weir_parking_acted(&channel->parking);
+	weir_channel_acted(channel);
 	clear(tx, message);
 	return WEIR_SENT;
 }
@@ -95,7 +93,7 @@ enum weir_result weir_try_send_burst(struct weir_tx *tx, const void *messages,
 {
 	if (!send_express(tx, messages, count))
 		return try_send_burst_any(tx, messages, count, done);
-	weir_parking_acted(&tx->channel->parking);
+	weir_channel_acted(tx->channel);
 	*done = count;
 	return WEIR_SENT;
 }
