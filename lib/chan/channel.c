@@ -72,6 +72,11 @@ static void init_class(struct weir_channel *channel,
 	channel->words = channel->tx_way == WEIR_WAY_SINGLE &&
 			 channel->message_size == 8 && !options->permits &&
 			 !(WEIR_OWNERS && options->owned_size);
+	channel->near =
+		channel->words ||
+		(channel->tx_way == WEIR_WAY_LOCAL &&
+			channel->message_size == 8 && !options->permits &&
+			!(WEIR_OWNERS && options->owned_size));
 	channel->chain_many_tx = many_tx && options->place != WEIR_LOCAL;
 	channel->chain_many_rx = many_rx && options->place != WEIR_LOCAL;
 	channel->parking.local = options->place == WEIR_LOCAL;
