@@ -452,3 +452,49 @@ struct weir_case weir_case_broadcast(struct weir_broadcast_rx *rx, void *value)
 	return (struct weir_case){
 		.ops = &recv_ops, .object = rx, .argument = value};
 }
+
+// ---- sending as a case ----
+
+static bool send_attempt(struct weir_case *c)
+{
+	enum weir_result result =
+		weir_broadcast_try_send(c->object, c->argument);
+
+	if (result == WEIR_FULL)
+		return false;
+	c->result = result;
+	c->disabled = result == WEIR_CLOSED;
+	return true;
+}
+
+static struct weir_side *send_side(const struct weir_case *c)
+{
+	const struct weir_broadcast_tx *tx = c->object;
+
+	return weir_parking_side(&tx->broadcast->parking, WEIR_SIDE_SEND);
+}
+
+static bool send_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	return weir_parked_case_enlist(c, send_side(c), 0, executor, place);
+}
+
+static bool send_delist(struct weir_case *c)
+{
+	return weir_parked_case_delist(c, send_side(c));
+}
+
+static const struct weir_case_ops send_ops = {
+	.attempt = send_attempt,
+	.enlist = send_enlist,
+	.delist = send_delist,
+};
+
+struct weir_case weir_case_broadcast_send(
+	struct weir_broadcast_tx *tx, const void *value)
+{
+	return (struct weir_case){.ops = &send_ops,
+		.object = tx,
+		.argument = (void *)(uintptr_t)value};
+}

@@ -1,44 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // A case stands on its side of the channel as a waiter for one message does. Its
-// attempt looks before it calls, since most attempts find nothing.
+// attempt looks before it does anything, since most attempts find nothing.
 #include "chan/case.h"
 #include "chan/channel.h"
 #include "chan/parked_case.h"
 #include "task/select_inline.h"
 
-// behind tells whether others are served first.
-static inline bool behind(
-	struct weir_channel *channel, enum weir_side_kind kind)
-{
-	bool alone = kind == WEIR_SIDE_RECV
-			     ? !weir_class_many_rx(channel->class_)
-			     : !weir_class_many_tx(channel->class_);
-	struct weir_place *place = weir_channel_enter(channel);
-	const struct weir_side *side;
-
-	// On one executor it is known; else the place must be looked for, but
-	// where an end has one user nobody waits beside it.
-	if (likely(place))
-		side = &place->side[kind];
-	else if (alone)
-		return false;
-	else
-		side = weir_parking_side(&channel->parking, kind);
-	return side && (side->granted > 0 ||
-			       !weir_wait_queue_empty(&side->watch.queue));
-}
-
-static bool recv_attempt(struct weir_case *c)
+static __attribute__((noinline)) bool recv_ready(struct weir_case *c)
 {
 	struct weir_rx *rx = c->object;
-	struct weir_channel *channel = rx->channel;
 	enum weir_result result;
 
-	if (!c->woken && behind(channel, WEIR_SIDE_RECV))
-		return false;
-	if (weir_channel_len(channel) == 0 &&
-		load_acquire(&channel->shared->tx_count) > 0)
+	if (!c->woken && weir_channel_behind(rx->channel, WEIR_SIDE_RECV))
 		return false;
 	result = weir_try_recv(rx, c->argument);
 	if (unlikely(result == WEIR_EMPTY)) // another was faster
@@ -48,17 +22,19 @@ static bool recv_attempt(struct weir_case *c)
 	return true;
 }
 
-static bool send_attempt(struct weir_case *c)
+static bool recv_attempt(struct weir_case *c)
+{
+	const struct weir_rx *rx = c->object;
+
+	return !weir_channel_is_empty(rx->channel) && recv_ready(c);
+}
+
+static __attribute__((noinline)) bool send_ready(struct weir_case *c)
 {
 	struct weir_tx *tx = c->object;
-	struct weir_channel *channel = tx->channel;
 	enum weir_result result;
 
-	if (!c->woken && behind(channel, WEIR_SIDE_SEND))
-		return false;
-	if (weir_channel_len(channel) == channel->capacity &&
-		channel->tx_way != WEIR_WAY_CHAIN &&
-		load_acquire(&channel->shared->rx_count) > 0)
+	if (!c->woken && weir_channel_behind(tx->channel, WEIR_SIDE_SEND))
 		return false;
 	result = weir_try_send(tx, c->argument);
 	if (unlikely(result == WEIR_FULL))
@@ -66,6 +42,13 @@ static bool send_attempt(struct weir_case *c)
 	c->result = result;
 	c->disabled = result == WEIR_CLOSED;
 	return true;
+}
+
+static bool send_attempt(struct weir_case *c)
+{
+	const struct weir_tx *tx = c->object;
+
+	return !weir_channel_is_full(tx->channel) && send_ready(c);
 }
 
 // ---- standing in line ----

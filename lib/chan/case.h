@@ -55,6 +55,12 @@ struct weir_case weir_case_latest(
 // before it, weir_broadcast_missed tells.
 struct weir_case weir_case_broadcast(struct weir_broadcast_rx *rx, void *value);
 
+// weir_case_broadcast_send sends a copy of *value, which is read when it is served:
+// when no lossless receiver is capacity behind. Its result is WEIR_SENT, or, once
+// and for the last time, WEIR_CLOSED: there is no receiver.
+struct weir_case weir_case_broadcast_send(
+	struct weir_broadcast_tx *tx, const void *value);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

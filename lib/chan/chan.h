@@ -6,9 +6,8 @@
 //	weir_tx ──▶ | capacity messages | ──▶ weir_rx
 //
 // What it promises.  Order for each sender; capacity exact; what was sent is
-// received or, once no receiver is left, handed to release: nothing is lost. (What
-// is sent at the very moment of the last receiver's close may wait in the channel
-// for the next send or the last close before it is.)
+// received or, once no receiver is left, handed to release at once: nothing is
+// lost, and a send at the very moment of the last receiver's close is either.
 // What was not sent still belongs to the sender. Closing drains: receivers get
 // what was sent, then WEIR_CLOSED.
 //

@@ -72,6 +72,11 @@ static void init_class(struct weir_channel *channel,
 	channel->words = channel->tx_way == WEIR_WAY_SINGLE &&
 			 channel->message_size == 8 && !options->permits &&
 			 !(WEIR_OWNERS && options->owned_size);
+	channel->near =
+		channel->words ||
+		(channel->tx_way == WEIR_WAY_LOCAL &&
+			channel->message_size == 8 && !options->permits &&
+			!(WEIR_OWNERS && options->owned_size));
 	channel->chain_many_tx = many_tx && options->place != WEIR_LOCAL;
 	channel->chain_many_rx = many_rx && options->place != WEIR_LOCAL;
 	channel->parking.local = options->place == WEIR_LOCAL;
@@ -269,11 +274,19 @@ void weir_channel_drain(struct weir_channel *channel)
 	}
 }
 
+void weir_channel_look_after(struct weir_channel *channel)
+{
+	weir_parking_ring(&channel->parking); // a full fence: "the last close"
+	if (unlikely(load_acquire(&channel->shared->rx_count) == 0))
+		weir_channel_drain(channel);
+}
+
 void weir_channel_leave(struct weir_channel *channel)
 {
 	if (sub_acq_rel(&channel->handle_count, 1) > 1)
 		return;
-	weir_channel_drain(channel); // what was sent while receivers closed
+	// Nothing, unless the system refused a fence that it had promised.
+	weir_channel_drain(channel);
 	if (channel->chain.segments)
 		weir_chain_fini(&channel->chain);
 	weir_mem_destroy(channel);
@@ -305,6 +318,22 @@ void weir_tx_close(struct weir_tx *tx)
 	weir_channel_leave(channel);
 }
 
+// stop_senders sees to it that what is sent from now on, or has been, is drained
+// by its sender or by the caller, which looks at the ring afterwards.
+static void stop_senders(struct weir_channel *channel)
+{
+	struct weir_parking *parking = &channel->parking;
+
+	store_release(&channel->express, WEIR_EXPRESS_OVER);
+	fence_full(); // rx_count is written, owner and the ring's tail read
+	// All senders so far are gone, or were here; who comes sees rx_count.
+	if (load_acquire(&channel->shared->tx_count) == 0 || parking->local ||
+		load_acquire(&parking->owner) ==
+			(uintptr_t)weir_executor_current())
+		return;
+	weir_parking_sleepy(parking); // "the last close"
+}
+
 void weir_rx_close(struct weir_rx *rx)
 {
 	struct weir_channel *channel = rx->channel;
@@ -315,8 +344,7 @@ void weir_rx_close(struct weir_rx *rx)
 	place = enter_to_close(channel);
 	*rx = (struct weir_rx){0};
 	if (sub_acq_rel(&channel->shared->rx_count, 1) == 1) {
-		store_release(&channel->express, WEIR_EXPRESS_OVER);
-		fence_full(); // rx_count is written, the ring's tail read
+		stop_senders(channel);
 		weir_channel_drain(channel);
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_CLOSED);

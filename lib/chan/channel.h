@@ -44,6 +44,7 @@ struct weir_channel {
 	enum weir_channel_class class_;
 	enum weir_way tx_way, rx_way;
 	bool words;    // one user on each end, messages of 8 bytes
+	bool near;     // the same, or local: plain while on one executor
 	bool pointers; // cleared when sent
 	unsigned message_size;
 	void (*release)(void *arg, void *message);
@@ -77,6 +78,15 @@ static inline bool weir_class_many_tx(enum weir_channel_class class_)
 static inline bool weir_class_many_rx(enum weir_channel_class class_)
 {
 	return class_ == WEIR_MPMC || class_ == WEIR_SPMC;
+}
+
+// weir_channel_is_near tells whether all users so far are on the calling executor,
+// and words go a short way there.
+static inline bool weir_channel_is_near(const struct weir_channel *channel)
+{
+	return likely(
+		channel->near && load_relaxed(&channel->parking.owner) ==
+					 (uintptr_t)weir_executor_current());
 }
 
 static inline bool weir_channel_is_express(const struct weir_channel *channel)
@@ -176,6 +186,59 @@ static inline unsigned weir_channel_len(const struct weir_channel *channel)
 	return weir_ring_len(&channel->shared->ring);
 }
 
+// weir_channel_is_empty and weir_channel_is_full tell whether a receive or a send
+// could not go on now, not even to learn of the end: what a select asks of each
+// of its channels.
+static inline bool weir_channel_is_empty(const struct weir_channel *channel)
+{
+	const struct weir_channel_shared *shared = channel->shared;
+	const struct weir_chain *chain = &channel->chain;
+	bool none;
+
+	// What was taken first: equal then means that nothing is there.
+	if (unlikely(channel->tx_way == WEIR_WAY_CHAIN))
+		none = load_acquire(&chain->taken.count) ==
+		       load_acquire(&chain->put.count);
+	else
+		none = load_acquire(&shared->ring.cons.tail) ==
+		       load_acquire(&shared->ring.prod.tail);
+	return none && load_acquire(&shared->tx_count) > 0;
+}
+
+static inline bool weir_channel_is_full(const struct weir_channel *channel)
+{
+	const struct weir_channel_shared *shared = channel->shared;
+	uint32_t put = load_acquire(&shared->ring.prod.tail);
+
+	return put - load_acquire(&shared->ring.cons.tail) ==
+		       channel->capacity &&
+	       channel->tx_way != WEIR_WAY_CHAIN &&
+	       load_acquire(&shared->rx_count) > 0;
+}
+
+// weir_channel_behind tells whether others of the calling executor are served
+// first.
+static inline bool weir_channel_behind(
+	struct weir_channel *channel, enum weir_side_kind kind)
+{
+	bool alone = kind == WEIR_SIDE_RECV
+			     ? !weir_class_many_rx(channel->class_)
+			     : !weir_class_many_tx(channel->class_);
+	struct weir_place *place = weir_channel_enter(channel);
+	const struct weir_side *side;
+
+	// On one executor it is known; else the place must be looked for, but
+	// where an end has one user nobody waits beside it.
+	if (likely(place))
+		side = &place->side[kind];
+	else if (alone)
+		return false;
+	else
+		side = weir_parking_side(&channel->parking, kind);
+	return side && (side->granted > 0 ||
+			       !weir_wait_queue_empty(&side->watch.queue));
+}
+
 // weir_credits_take takes min..max credits of a channel with permits, *count of
 // them; false: there are fewer, and none was taken.
 bool weir_credits_take(struct weir_channel *channel, unsigned min, unsigned max,
@@ -190,6 +253,30 @@ static inline __attribute__((always_inline)) void weir_channel_room_made(
 	if (unlikely(channel->permits))
 		add_acq_rel(&channel->credits, count);
 	weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);
+}
+
+// weir_channel_look_after is the rest of weir_channel_acted.
+__attribute__((cold)) void weir_channel_look_after(
+	struct weir_channel *channel);
+
+// weir_channel_acted and weir_channel_sent come behind each put: they ring for
+// who sleeps, and hand to release what came too late for the last receiver.
+// sent also wakes who waits on the calling executor.
+// Ordering, "the last close": a sender writes the ring, then reads sleepy, then,
+// behind a full fence, rx_count; the last receiver writes rx_count, makes sure
+// that sleepy is known, which puts a fence into all senders that have not read
+// it, then reads the ring. So one of the two sees the message.
+static inline void weir_channel_acted(struct weir_channel *channel)
+{
+	if (weir_parking_is_sleepy(&channel->parking))
+		weir_channel_look_after(channel);
+}
+
+static inline void weir_channel_sent(
+	struct weir_channel *channel, struct weir_place *place)
+{
+	weir_parking_push(place, WEIR_SIDE_RECV);
+	weir_channel_acted(channel);
 }
 
 // weir_tx_enter and weir_tx_leave stand around each operation of an end, as do

@@ -32,7 +32,8 @@
 // every other thread of the process; sleepy is to be relied on only when that
 // is done, for a second sleeper may come meanwhile. Who acts looks at sleepy
 // after it has acted, and rings: the owner too, since somebody may have come,
-// found nothing and gone to sleep while it was inside the operation.
+// found nothing and gone to sleep while it was inside the operation. Where no fence
+// can be put into others, sleepy is set from the start.
 // Ordering, "the bell": who acts writes the object, then reads sleepy, then,
 // behind a full fence, the bell; who sleeps arms its bell, and behind a full
 // fence looks at the object once more.
@@ -146,18 +147,33 @@ static inline struct weir_place *weir_parking_enter(
 // weir_side_push wakes those that can go on now.
 void weir_side_push(struct weir_side *side);
 
-// weir_parking_ring rings for all who sleep.
+// weir_parking_ring rings for all who sleep; first it is a full fence.
 __attribute__((cold)) void weir_parking_ring(struct weir_parking *parking);
 
-// weir_parking_acted rings for who sleeps, if there is such a one: after
+// weir_parking_is_sleepy tells whether there may be somebody to ring for: after
 // something was done for them.
-static inline void weir_parking_acted(struct weir_parking *parking)
+static inline bool weir_parking_is_sleepy(const struct weir_parking *parking)
 {
 	// "The bell": the object is written, sleepy read. The fence between
 	// the two is put here by who sets sleepy.
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(load_relaxed(&parking->sleepy)))
+	return unlikely(load_relaxed(&parking->sleepy) != WEIR_SLEEPY_NOBODY);
+}
+
+// weir_parking_acted rings for who sleeps, if there is such a one.
+static inline void weir_parking_acted(struct weir_parking *parking)
+{
+	if (weir_parking_is_sleepy(parking))
 		weir_parking_ring(parking);
+}
+
+// weir_parking_push wakes the waiters of one side on the calling executor; place
+// is the answer of weir_parking_enter.
+static inline void weir_parking_push(
+	struct weir_place *place, enum weir_side_kind kind)
+{
+	if (place && !weir_wait_queue_empty(&place->side[kind].watch.queue))
+		weir_side_push(&place->side[kind]);
 }
 
 // weir_parking_wake wakes the waiters of one side after something was done for
@@ -165,8 +181,7 @@ static inline void weir_parking_acted(struct weir_parking *parking)
 static inline void weir_parking_wake(struct weir_parking *parking,
 	struct weir_place *place, enum weir_side_kind kind)
 {
-	if (place && !weir_wait_queue_empty(&place->side[kind].watch.queue))
-		weir_side_push(&place->side[kind]);
+	weir_parking_push(place, kind);
 	// Whatever place says: it was looked up before the operation.
 	weir_parking_acted(parking);
 }

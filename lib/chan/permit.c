@@ -98,7 +98,6 @@ enum weir_result weir_permits_send(struct weir_permits *permits, void *message)
 	weir_assert(permits->count > 0);
 	channel = tx->channel;
 	if (load_acquire(&channel->shared->rx_count) == 0) {
-		weir_channel_drain(channel);
 		give_back(permits, 1);
 		return WEIR_CLOSED;
 	}
@@ -110,7 +109,7 @@ enum weir_result weir_permits_send(struct weir_permits *permits, void *message)
 	done = weir_channel_put(tx, message, 1);
 	weir_tx_leave(channel);
 	weir_assert(done == 1); // the room was there
-	weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
+	weir_channel_sent(channel, place);
 	if (channel->pointers)
 		*(void **)message = NULL;
 	return WEIR_SENT;

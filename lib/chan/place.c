@@ -75,6 +75,8 @@ void weir_parking_init(struct weir_parking *parking,
 {
 	parking->owner = WEIR_OWNER_NOBODY;
 	parking->available = available;
+	if (!weir_bell_may_fence())
+		parking->sleepy = WEIR_SLEEPY_KNOWN;
 	for (unsigned i = 0; i < WEIR_CHANNEL_PLACES; i++)
 		place_init(&parking->places[i], parking);
 }

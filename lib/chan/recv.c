@@ -42,6 +42,38 @@ static __attribute__((noinline)) enum weir_result try_recv_any(
 	return result;
 }
 
+static __attribute__((cold, noinline)) enum weir_result received_near(
+	struct weir_channel *channel)
+{
+	weir_channel_room_made(channel, &channel->parking.places[0], 1);
+	return WEIR_RECEIVED;
+}
+
+// try_recv_near is the short way on one executor.
+static __attribute__((noinline)) enum weir_result try_recv_near(
+	struct weir_rx *rx, void *message)
+{
+	struct weir_channel *channel = rx->channel;
+	const struct weir_side *side =
+		&channel->parking.places[0].side[WEIR_SIDE_SEND];
+	unsigned done = 0;
+
+	if (weir_channel_is_near(channel)) {
+		weir_rx_enter(channel);
+		// What is kept is of no use: another end may have received
+		// meanwhile.
+		rx->end.limit = load_acquire(&rx->end.ring->prod.tail);
+		done = weir_ring_recv_one(&rx->end, message, 8);
+		weir_rx_leave(channel);
+	}
+	if (!done)
+		return try_recv_any(rx, message);
+	if (unlikely(!weir_wait_queue_empty(&side->watch.queue)) ||
+		weir_parking_is_sleepy(&channel->parking))
+		return received_near(channel);
+	return WEIR_RECEIVED;
+}
+
 // The shortest way makes no call, so that no register need be saved. What seems
 // empty goes the other way, where the end is looked for.
 enum weir_result weir_try_recv(struct weir_rx *rx, void *message)
@@ -55,7 +87,7 @@ enum weir_result weir_try_recv(struct weir_rx *rx, void *message)
 		weir_rx_leave(channel);
 	}
 	if (!done)
-		return try_recv_any(rx, message);
+		return try_recv_near(rx, message);
 	weir_parking_acted(&channel->parking);
 	return WEIR_RECEIVED;
 }
@@ -90,32 +122,47 @@ enum weir_result weir_try_recv_burst(
 	return WEIR_RECEIVED;
 }
 
-enum weir_result weir_recv_burst(struct weir_rx *rx, void *messages,
-	unsigned count, unsigned *done, uint64_t deadline)
+// recv_waiting receives when others are served first, or nothing was there.
+static __attribute__((noinline)) enum weir_result recv_waiting(
+	struct weir_rx *rx, void *messages, unsigned count, unsigned *done,
+	uint64_t deadline)
 {
 	struct weir_waiter waiter;
 	enum weir_result result;
-	bool behind;
+
+	weir_waiter_init(&waiter, rx->channel, WEIR_SIDE_RECV, count > 1);
+	do {
+		int err = weir_waiter_wait(&waiter, deadline);
+
+		result = err ? weir_waiter_result(err)
+			     : recv_now(rx, messages, count, done);
+	} while (result == WEIR_EMPTY);
+	weir_waiter_end(&waiter);
+	return result;
+}
+
+static inline __attribute__((always_inline)) enum weir_result recv_or_wait(
+	struct weir_rx *rx, void *messages, unsigned count, unsigned *done,
+	uint64_t deadline)
+{
+	enum weir_result result = WEIR_EMPTY;
 
 	*done = 0;
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_rx_enter(rx->channel);
-	behind = weir_waiter_init(
-		&waiter, rx->channel, WEIR_SIDE_RECV, count > 1);
-	if (!behind || count == 0)
+	if (!weir_channel_behind(rx->channel, WEIR_SIDE_RECV) || count == 0)
 		result = recv_now(rx, messages, count, done);
-	else
-		result = WEIR_EMPTY;
-	while (result == WEIR_EMPTY) {
-		int err = weir_waiter_wait(&waiter, deadline);
-
-		result = err ? weir_waiter_result(err)
-			     : recv_now(rx, messages, count, done);
-	}
-	weir_waiter_end(&waiter);
+	if (unlikely(result == WEIR_EMPTY))
+		result = recv_waiting(rx, messages, count, done, deadline);
 	weir_rx_leave(rx->channel);
 	return result;
+}
+
+enum weir_result weir_recv_burst(struct weir_rx *rx, void *messages,
+	unsigned count, unsigned *done, uint64_t deadline)
+{
+	return recv_or_wait(rx, messages, count, done, deadline);
 }
 
 enum weir_result weir_recv_until(
@@ -123,7 +170,7 @@ enum weir_result weir_recv_until(
 {
 	unsigned done;
 
-	return weir_recv_burst(rx, message, 1, &done, deadline);
+	return recv_or_wait(rx, message, 1, &done, deadline);
 }
 
 enum weir_result weir_recv(struct weir_rx *rx, void *message)

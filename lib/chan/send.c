@@ -13,14 +13,12 @@ static inline __attribute__((always_inline)) enum weir_result send_now(
 
 	*done = 0;
 	if (unlikely(load_acquire(&channel->shared->rx_count) == 0)) {
-		// What slipped in while the last receiver closed.
-		weir_channel_drain(channel);
 		return WEIR_CLOSED;
 	}
 	if (unlikely(channel->permits))
 		weir_credits_take(channel, 0, count, &fits);
 	*done = weir_channel_put(tx, messages, fits);
-	weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
+	weir_channel_sent(channel, place);
 	return *done == count ? WEIR_SENT : weir_channel_refusal(tx);
 }
 
@@ -45,6 +43,43 @@ static __attribute__((noinline)) enum weir_result try_send_any(
 	return result;
 }
 
+static __attribute__((cold, noinline)) enum weir_result sent_near(
+	struct weir_tx *tx, void *message)
+{
+	struct weir_channel *channel = tx->channel;
+
+	weir_channel_sent(channel, &channel->parking.places[0]);
+	clear(tx, message);
+	return WEIR_SENT;
+}
+
+// try_send_near is the short way on one executor.
+static __attribute__((noinline)) enum weir_result try_send_near(
+	struct weir_tx *tx, void *message)
+{
+	struct weir_channel *channel = tx->channel;
+	const struct weir_side *side =
+		&channel->parking.places[0].side[WEIR_SIDE_RECV];
+	unsigned done;
+
+	if (!weir_channel_is_near(channel) ||
+		load_acquire(&channel->shared->rx_count) == 0)
+		return try_send_any(tx, message);
+	weir_tx_enter(channel);
+	// What is kept is of no use: another end may have sent meanwhile.
+	tx->end.limit = load_acquire(&tx->end.ring->cons.tail) +
+			tx->end.ring->capacity;
+	done = weir_ring_send_one(&tx->end, message, 8);
+	weir_tx_leave(channel);
+	if (unlikely(!done))
+		return WEIR_FULL;
+	if (unlikely(!weir_wait_queue_empty(&side->watch.queue)) ||
+		weir_parking_is_sleepy(&channel->parking))
+		return sent_near(tx, message);
+	clear(tx, message);
+	return WEIR_SENT;
+}
+
 // The shortest way makes no call, so that no register need be saved.
 enum weir_result weir_try_send(struct weir_tx *tx, void *message)
 {
@@ -52,13 +87,13 @@ enum weir_result weir_try_send(struct weir_tx *tx, void *message)
 	unsigned done;
 
 	if (!weir_channel_is_express(channel))
-		return try_send_any(tx, message);
+		return try_send_near(tx, message);
 	weir_tx_enter(channel);
 	done = weir_ring_send_one(&tx->end, message, 8);
 	weir_tx_leave(channel);
 	if (unlikely(!done))
 		return WEIR_FULL;
-	weir_parking_acted(&channel->parking);
+	weir_channel_acted(channel);
 	clear(tx, message);
 	return WEIR_SENT;
 }
@@ -95,7 +130,7 @@ enum weir_result weir_try_send_burst(struct weir_tx *tx, const void *messages,
 {
 	if (!send_express(tx, messages, count))
 		return try_send_burst_any(tx, messages, count, done);
-	weir_parking_acted(&tx->channel->parking);
+	weir_channel_acted(tx->channel);
 	*done = count;
 	return WEIR_SENT;
 }
@@ -113,41 +148,57 @@ static enum weir_result send_rest(struct weir_tx *tx, const void *messages,
 	return result;
 }
 
-enum weir_result weir_send_burst(struct weir_tx *tx, const void *messages,
-	unsigned count, unsigned *done, uint64_t deadline)
+// send_waiting sends what is left when others are served first, or there was no
+// room.
+static __attribute__((noinline)) enum weir_result send_waiting(
+	struct weir_tx *tx, const void *messages, unsigned count,
+	unsigned *done, uint64_t deadline)
 {
 	struct weir_waiter waiter;
 	enum weir_result result;
-	bool behind;
+
+	weir_waiter_init(&waiter, tx->channel, WEIR_SIDE_SEND, count > 1);
+	do {
+		int err = weir_waiter_wait(&waiter, deadline);
+
+		result = err ? weir_waiter_result(err)
+			     : send_rest(tx, messages, count, done);
+	} while (result == WEIR_FULL);
+	weir_waiter_end(&waiter);
+	return result;
+}
+
+static inline __attribute__((always_inline)) enum weir_result send_or_wait(
+	struct weir_tx *tx, const void *messages, unsigned count,
+	unsigned *done, uint64_t deadline)
+{
+	enum weir_result result = WEIR_FULL;
 
 	*done = 0;
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_tx_enter(tx->channel);
-	behind = weir_waiter_init(
-		&waiter, tx->channel, WEIR_SIDE_SEND, count > 1);
 	// Room in segments comes back where nobody here would learn of it.
-	if (!behind || count == 0 || tx->channel->tx_way == WEIR_WAY_CHAIN)
-		result = send_rest(tx, messages, count, done);
-	else
-		result = WEIR_FULL;
-	while (result == WEIR_FULL) {
-		int err = weir_waiter_wait(&waiter, deadline);
-
-		result = err ? weir_waiter_result(err)
-			     : send_rest(tx, messages, count, done);
-	}
-	weir_waiter_end(&waiter);
+	if (!weir_channel_behind(tx->channel, WEIR_SIDE_SEND) || count == 0 ||
+		tx->channel->tx_way == WEIR_WAY_CHAIN)
+		result = send_now(tx, messages, count, done);
+	if (unlikely(result == WEIR_FULL))
+		result = send_waiting(tx, messages, count, done, deadline);
 	weir_tx_leave(tx->channel);
 	return result;
+}
+
+enum weir_result weir_send_burst(struct weir_tx *tx, const void *messages,
+	unsigned count, unsigned *done, uint64_t deadline)
+{
+	return send_or_wait(tx, messages, count, done, deadline);
 }
 
 enum weir_result weir_send_until(
 	struct weir_tx *tx, void *message, uint64_t deadline)
 {
 	unsigned done;
-	enum weir_result result =
-		weir_send_burst(tx, message, 1, &done, deadline);
+	enum weir_result result = send_or_wait(tx, message, 1, &done, deadline);
 
 	if (likely(result == WEIR_SENT))
 		clear(tx, message);

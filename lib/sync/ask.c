@@ -123,16 +123,9 @@ static int send(struct weir_asker *asker, uint64_t deadline)
 
 	store_release(&asker->state, SENT);
 	err = error_of(weir_send_until(&asker->tx, &message, deadline));
-	if (err) {
+	if (err)
 		store_relaxed(&asker->state, AT_HOME); // nobody saw it
-		return err;
-	}
-	// The owner may have closed while it was put into the line; a further
-	// send then hands release what is there.
-	fence_full(); // the line is written, the count of owners read
-	if (unlikely(weir_tx_closed(&asker->tx)))
-		weir_assert(weir_try_send(&asker->tx, &message) == WEIR_CLOSED);
-	return 0;
+	return err;
 }
 
 static int withdraw(struct weir_asker *asker, int err)

@@ -33,7 +33,8 @@ static uint32_t armed_count; // who sleeps, or is about to
 static uint32_t keeper_word; // 1: the keeper sleeps until somebody is armed
 static bool keeper_ends;
 static pthread_t keeper;
-static bool naps; // no fence in others can be had
+static bool fences; // can be had in others; once known
+static bool naps;   // and were refused all the same
 
 static long futex(
 	uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
@@ -94,17 +95,9 @@ static void keeper_wake(void)
 		wake(&keeper_word);
 }
 
-static void fences_begin(void)
-{
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
-		    0, 0))
-		store_relaxed(&naps, true);
-}
-
 static bool keeper_start(void)
 {
 	keeper_ends = false;
-	fences_begin();
 	return pthread_create(&keeper, NULL, keep, NULL) == 0;
 }
 
@@ -257,6 +250,22 @@ void weir_bell_ring(struct weir_bell *bell)
 		cas_acq_rel(&bell->word, &armed, ASKED);
 	else if (cas_acq_rel(&bell->word, &armed, QUIET))
 		wake(&bell->word);
+}
+
+// ---- fences in others ----
+
+static void fences_begin(void)
+{
+	fences = syscall(SYS_membarrier,
+			 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+bool weir_bell_may_fence(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, fences_begin);
+	return fences;
 }
 
 void weir_bell_fence_others(void)

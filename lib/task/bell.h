@@ -59,8 +59,14 @@ void weir_bell_sleep(struct weir_bell *bell, uint64_t until);
 // fence between what it did and this.
 void weir_bell_ring(struct weir_bell *bell);
 
-// weir_bell_fence_others puts a full fence into each other thread of the process.
-// Where the system cannot, no sleep is longer than WEIR_BELL_NAP_NS.
+// weir_bell_may_fence tells whether the system offers weir_bell_fence_others.
+// The first call asks the system.
+bool weir_bell_may_fence(void);
+
+// weir_bell_fence_others puts a full fence into each other thread of the process:
+// a system call of some microseconds, and an interrupt where they run. Where the
+// system refuses in spite of what may_fence said, no sleep is longer than
+// WEIR_BELL_NAP_NS from then on.
 void weir_bell_fence_others(void);
 #define WEIR_BELL_NAP_NS 1000000
 

@@ -8,7 +8,8 @@
 // What one turn does, in this order:
 //
 //	1. at most WEIR_TURN_POSTS of what other threads posted
-//	2. every hot watch, and at most WEIR_TURN_COLD of the cold ones
+//	2. at most WEIR_TURN_HOT of the hot watches and WEIR_TURN_COLD of the
+//	   cold ones, each kind in rotation
 //	3. timers that are due, touching at most WEIR_TURN_TIMERS
 //	4. every step that was runnable when 4 began, once, in FIFO order
 //
@@ -50,6 +51,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define WEIR_TURN_POSTS 64
+#define WEIR_TURN_HOT 256
 #define WEIR_TURN_COLD 32
 #define WEIR_TURN_TIMERS 256
 #define WEIR_STEP_BUDGET 128

@@ -185,15 +185,30 @@ static struct weir_watch *watch_of(struct weir_list *link)
 	return weir_container(link, struct weir_watch, link);
 }
 
+// ask_hot asks the first hot ones; what is left comes first in the next turn.
+static unsigned ask_hot(struct weir_executor *executor)
+{
+	unsigned woken = 0, asked = 0;
+
+	weir_list_each (link, &executor->hot) {
+		if (unlikely(asked++ == WEIR_TURN_HOT)) {
+			weir_list_remove(&executor->hot);
+			weir_list_add(link, &executor->hot);
+			break;
+		}
+		woken += ask(executor, watch_of(link));
+	}
+	return woken;
+}
+
 unsigned weir_watches_ask(struct weir_executor *executor)
 {
 	struct weir_list *last;
-	unsigned woken = 0;
+	unsigned woken;
 
 	// The hot ones first: one that changes sides is then asked twice only
 	// when it had nothing.
-	weir_list_each (link, &executor->hot)
-		woken += ask(executor, watch_of(link));
+	woken = ask_hot(executor);
 	last = executor->cold.prev;
 	for (unsigned i = 0; i < WEIR_TURN_COLD; i++) {
 		struct weir_list *link = executor->cold.next;

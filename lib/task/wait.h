@@ -80,8 +80,8 @@ unsigned weir_wake_all(struct weir_wait_queue *queue);
 
 // A watch asks ready(watch) on behalf of the waiters in queue and wakes as many
 // as ready answers (0: none). It is hot while that was so lately, and asked each
-// turn; after WEIR_WATCH_COLD turns without it is cold, and asked in turn with
-// the other cold ones. ready only looks: it wakes no one, and starts and stops
+// turn, unless there are more than WEIR_TURN_HOT; asked WEIR_WATCH_COLD times in
+// vain it is cold, and asked in turn with the other cold ones. ready only looks: it wakes no one, and starts and stops
 // no watch.
 #define WEIR_WATCH_COLD 1024
 

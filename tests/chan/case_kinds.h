@@ -128,6 +128,37 @@ static void cast_close(void)
 	weir_broadcast_rx_close(&cast_rx);
 }
 
+// All is full; who receives makes room.
+static void full_open(void)
+{
+	uint64_t value = 1;
+
+	lossless_open();
+	cr_assert_eq(weir_broadcast_try_send(&cast_tx, &value), WEIR_SENT);
+	cr_assert_eq(weir_broadcast_try_send(&cast_tx, &value), WEIR_SENT);
+}
+
+static struct weir_case full_make(void)
+{
+	static const uint64_t value = 9;
+
+	return weir_case_broadcast_send(&cast_tx, &value);
+}
+
+static void full_fire(void *arg)
+{
+	uint64_t value;
+
+	cr_assert_eq(
+		weir_broadcast_try_recv(&cast_rx, &value, NULL), WEIR_RECEIVED);
+	cr_assert(value == 1 || value == 9);
+}
+
+static void full_shut(void *arg)
+{
+	weir_broadcast_rx_close(&cast_rx);
+}
+
 static void closed_open(void)
 {
 	const struct weir_channel_options options = {.message_size = 8};
@@ -162,6 +193,8 @@ static const struct kind kinds[] = {
 		false, WEIR_RECEIVED},
 	{"closed", closed_open, closed_make, closed_fire, closed_fire,
 		closed_close, true, WEIR_CLOSED},
+	{"broadcast send", full_open, full_make, full_fire, full_shut,
+		cast_close, false, WEIR_SENT},
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))

@@ -3,45 +3,70 @@
 // Closing a channel from either side while the other is at work: the last
 // value, and who takes what no receiver is left for.
 //
-// Two senders send up to two and one values; a receiver takes some, then closes.
-// The store of a ring's tail is made visible by what follows it (a locked
-// operation), so held counts what is there; draining is in memory that has
-// store buffers.
+// Two senders send up to one value each; a receiver takes some, then closes.
+// Each sender has a tail of its own, which waits in its store buffer as the tail
+// of a ring does. The receiver that closes sets sleepy, and membarrier empties
+// the buffers of the others, each at a point of its own. Who receives and who
+// drains takes in one step.
 //
 // What must hold: each value is received, released or still its sender's, once;
 // who hears that it is closed has got all; one at a time takes from the ring;
-// a value whose sender has looked for it is not left in the ring.
+// when nobody is inside an operation and the receiver has gone, nothing is left.
 //
 // of lib/chan/recv.c: recv_now, recv_last
 // of lib/chan/send.c: send_now
-// of lib/chan/channel.c: weir_channel_drain, weir_channel_leave, weir_tx_close, weir_rx_close, weir_rx_closed
+// of lib/chan/channel.h: weir_channel_acted
+// of lib/chan/channel.c: weir_channel_drain, weir_channel_leave, weir_channel_look_after, stop_senders, weir_tx_close, weir_rx_close, weir_rx_closed
+// of lib/chan/place.c: weir_parking_sleepy
 //
-// right KEPT_OPEN: nobody leaves, and each sender tries once more at the end
+// right KNOWN_BEFORE: sleepy was known before, and no fence is put into others
+// right SET_BEFORE: another has set sleepy, and its fence is under way
 // wrong NO_SECOND_LOOK: closed is believed before the last value is looked for
 // wrong LENGTH_FIRST: what is held is counted before the senders are
 // wrong FLAG_AFTER_LOOK: draining is cleared after the last look at the ring
 // wrong PLAIN_CLEAR: draining is cleared by a store that nothing waits for
-// wrong NOBODY_AT_THE_END: the last one that leaves does not drain
 // wrong TWO_DRAIN: nobody looks whether another drains already
+// wrong SENT_IS_ENOUGH: who has sent does not look at the receivers again
+// wrong NO_MEMBARRIER: who closes sets sleepy, and drains without a fence in others
+// wrong DRAIN_FIRST: who closes drains before its fence in others
+// wrong TRUST_SET: who closes takes another's sleepy for known
+// wrong NO_FENCE: who has seen sleepy looks at the receivers without a fence
 
-#if defined(FLAG_AFTER_LOOK) || defined(PLAIN_CLEAR)
-#define KEPT_OPEN
+#ifdef TRUST_SET
+#define SET_BEFORE
+#endif
+#ifdef NO_FENCE
+#define KNOWN_BEFORE
 #endif
 
 #define PROCS 3
-#define VARS 1
+#define VARS 4
 #include "tso.inc"
 
+#define TAIL 0 // of sender 1 and 2 at 1 and 2
 #define DRAINING 0
+#define SLEEPY 3
 
-byte held;	  // in the ring
+#ifdef SET_BEFORE
+#define VALUES 1
+#else
+#define VALUES 2
+#endif
+
+#define NOBODY 0 // values of sleepy
+#define SET 1
+#define KNOWN 2
+
+byte taken;	  // of both senders
 byte senders = 2; // tx_count
 bool receiver = true;
 byte handles = 3;
 byte sent, received, released, kept;
 byte inside; // take from the ring to release
-bool freed;
-byte at_work = 3; // processes
+bool freed, closed;
+byte working; // senders inside an operation
+
+#define held (mem[1] + mem[2] - taken)
 
 inline exchange(p, v, x, was)
 {
@@ -59,7 +84,7 @@ inline take_all(p)
 		assert(inside == 1)
 	}
 	do
-	:: d_step { held > 0 -> held--; released++ }
+	:: d_step { held > 0 -> taken++; released++ }
 	:: else -> break
 	od;
 	inside--
@@ -97,59 +122,94 @@ inline drain(p)
 inline leave(p)
 {
 	d_step {
+		buf_count[p] == 0;
 		assert(!freed);
 		handles--;
-		last = handles == 0
+		if
+		:: handles == 0 -> freed = true
+		:: else
+		fi
 	}
-	if
-	:: last ->
-#ifndef NOBODY_AT_THE_END
-		drain(p);
-#endif
-		freed = true
-	:: else
-	fi
 }
 
 proctype sender(byte self; byte left)
 {
-	bool was, last, seen;
+	byte sleepy, done;
+	bool was, seen;
 
 	do
 	:: left > 0 ->
-		left--;
+		d_step { working++; left-- }
 		seen = receiver;
 		if
-		:: !seen ->
-			drain(self);
-			kept++
+		:: !seen -> kept++
 		:: else ->
-			d_step { assert(!freed); held++; sent++ }
-		fi
+			d_step { assert(!freed); done++; sent++ }
+			store(self, self, done);
+			load(self, SLEEPY, sleepy);
+			if
+			:: sleepy != NOBODY ->
+#ifndef NO_FENCE
+				fence(self);
+#endif
+#ifndef SENT_IS_ENOUGH
+				if
+				:: !receiver -> drain(self)
+				:: else
+				fi
+#else
+				skip
+#endif
+			:: else
+			fi
+		fi;
+		working--
 	:: true -> kept = kept + left; break
 	od;
-	if // as a further send does
-	:: !receiver -> drain(self)
-	:: receiver
-#ifndef KEPT_OPEN
-	:: true
+	// One may stay: what is left must not wait for its end.
+	if
+	:: true ->
+		d_step { buf_count[self] == 0; senders-- }
+		leave(self)
+	:: self == 2
+	fi
+}
+
+inline membarrier()
+{
+	fence(0);
+	fence(1);
+	fence(2)
+}
+
+inline stop_senders()
+{
+#ifdef TRUST_SET
+	load(0, SLEEPY, known);
+#else
+	d_step { known = mem[SLEEPY] == KNOWN }
 #endif
+	if
+	:: known
+	:: else ->
+		store(0, SLEEPY, SET);
+#ifndef NO_MEMBARRIER
+		membarrier();
+#endif
+		store(0, SLEEPY, KNOWN)
 	fi;
-	d_step { senders--; at_work-- }
-#ifndef KEPT_OPEN
-	leave(self)
-#endif
+	fence(0)
 }
 
 proctype reader()
 {
-	byte n;
-	bool was, last, none, more = true;
+	byte n, known;
+	bool was, none, more = true;
 
 	do
 	:: more ->
 		if
-		:: d_step { held > 0 -> held--; received++ }
+		:: d_step { held > 0 -> taken++; received++ }
 		:: d_step { held == 0 ->
 #ifdef LENGTH_FIRST
 			n = held
@@ -162,7 +222,7 @@ proctype reader()
 			:: none ->
 #if !defined(NO_SECOND_LOOK) && !defined(LENGTH_FIRST)
 				if
-				:: d_step { held > 0 -> held--; received++ }
+				:: d_step { held > 0 -> taken++; received++ }
 				:: else -> assert(received == sent); more = false
 				fi
 #else
@@ -175,11 +235,27 @@ proctype reader()
 	:: true -> break // it has had enough
 	od;
 	receiver = false;
+#ifdef DRAIN_FIRST
 	drain(0);
-	at_work--;
-#ifndef KEPT_OPEN
-	leave(0)
+	stop_senders();
+#else
+	stop_senders();
+	drain(0);
 #endif
+	closed = true;
+	leave(0)
+}
+
+// Another that goes to sleep, and whose fence reaches the senders late or never.
+proctype sleeper()
+{
+	mem[SLEEPY] = SET;
+	fence(1);
+	fence(2);
+	if
+	:: mem[SLEEPY] = KNOWN
+	:: true
+	fi
 }
 
 // Time goes on when all else has come to rest.
@@ -193,18 +269,27 @@ proctype idle()
 init
 {
 	atomic {
+#ifdef KNOWN_BEFORE
+		mem[SLEEPY] = KNOWN;
+#endif
 		run idle();
 		run memory(0);
 		run memory(1);
 		run memory(2);
+#ifdef SET_BEFORE
+		run sleeper();
+#endif
 		run reader();
-		run sender(1, 2);
+#ifdef SET_BEFORE
+		run sender(1, 1);
+		run sender(2, 0)
+#else
+		run sender(1, 1);
 		run sender(2, 1)
+#endif
 	}
 }
 
-#ifdef KEPT_OPEN
-ltl told { <> (at_work == 0) && [] (at_work == 0 -> held == 0) }
-#else
-ltl told { <> freed && [] (freed -> (sent == received + released && sent + kept == 3)) }
-#endif
+#define quiet (closed && working == 0)
+
+ltl told { [] (quiet -> (held == 0 && sent == received + released)) && <> [] (working == 0 && sent + kept == VALUES && held == 0) }

@@ -391,6 +391,43 @@ Test(wait, a_turn_asks_at_most_32_cold_watches_and_all_in_rotation)
 	end_watches(x);
 }
 
+static unsigned asked_of_many[WEIR_TURN_HOT + 44], asked_many;
+static struct weir_watch many[WEIR_TURN_HOT + 44];
+static bool many_there;
+
+static unsigned look_at_many(struct weir_watch *w)
+{
+	asked_of_many[w - many]++;
+	asked_many++;
+	return many_there;
+}
+
+Test(wait, a_turn_asks_at_most_256_hot_watches_and_all_in_rotation)
+{
+	const unsigned count = sizeof(many) / sizeof(many[0]);
+	struct weir_executor *x = hand_executor(count);
+
+	for (unsigned i = 0; i < count; i++) {
+		weir_watch_init(&many[i], look_at_many);
+		cr_assert_eq(weir_start(x, wait_at, &many[i], NULL, NULL), 0);
+	}
+	weir_executor_turn(x);
+	for (unsigned t = 1; t <= 30; t++) {
+		weir_executor_turn(x);
+		cr_assert_eq(asked_many, t * WEIR_TURN_HOT);
+		for (unsigned i = 0; i < count; i++) {
+			unsigned fair = asked_many / count;
+
+			cr_assert(asked_of_many[i] == fair ||
+				  asked_of_many[i] == fair + 1);
+		}
+	}
+	many_there = true;
+	while (weir_executor_counts(x)->tasks > 0)
+		weir_executor_turn(x);
+	weir_executor_destroy(x);
+}
+
 Test(wait, a_cold_watch_still_wakes_and_is_hot_again)
 {
 	struct weir_executor *x = with_cold_watches();
