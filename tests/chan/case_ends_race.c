@@ -12,16 +12,11 @@
 //	           └─ rx closed ─▶┘ closed
 //
 // Nothing may be lost or come twice; a lost wakeup shows as a run that never ends.
-#include "base/assert.h"
-#include "base/atomic.h"
 #include "chan/case.h"
-#include "mem/mem.h"
-#include "task/executor.h"
 #include "task/set.h"
 #include "task/stepper.h"
-#include "task/task.h"
+#include "task/two_threads.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +27,6 @@
 
 enum { ONE, LATEST, CAST, CLOSED };
 
-static struct weir_executor *executors[2];
 static uint64_t late_count; // of executor 0
 
 struct walker {
@@ -255,32 +249,14 @@ static void feed(void *arg)
 		for (unsigned i = 0; i < AT_ONCE; i++)
 			close_talk(&talks[i]);
 	}
-	weir_executor_stop(executors[0]);
-	weir_executor_stop(executors[1]);
-}
-
-static void *run(void *arg)
-{
-	weir_executor_run(arg);
-	return NULL;
+	stop_both();
 }
 
 int main(void)
 {
-	const struct weir_executor_options options = {
-		.idle = weir_idle_yield, .node = WEIR_NODE_ANY};
-	pthread_t threads[2];
-
-	for (unsigned i = 0; i < 2; i++)
-		weir_assert(
-			!weir_executor_create(&executors[i], &options, NULL));
+	open_both();
 	weir_assert(!weir_start(executors[0], feed, NULL, NULL, NULL));
-	for (unsigned i = 0; i < 2; i++)
-		pthread_create(&threads[i], NULL, run, executors[i]);
-	for (unsigned i = 0; i < 2; i++)
-		pthread_join(threads[i], NULL);
-	for (unsigned i = 0; i < 2; i++)
-		weir_executor_destroy(executors[i]);
+	run_both();
 	printf("%u talks were heard to the end, %llu times late\n",
 		ROUNDS * AT_ONCE, (unsigned long long)late_count);
 	return 0;

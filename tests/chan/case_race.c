@@ -10,22 +10,17 @@
 // Both channels may be full at once; who could only send or only receive would
 // hang then. Nothing may be lost, or come out of order; a lost wakeup shows as a
 // run that never ends.
-#include "base/assert.h"
 #include "base/atomic.h"
 #include "chan/case.h"
-#include "mem/mem.h"
-#include "task/executor.h"
 #include "task/select.h"
-#include "task/task.h"
+#include "task/two_threads.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
 #define PAIRS 1600
 #define AT_ONCE 8
 #define MESSAGES 20 // each way
 
-static struct weir_executor *executors[2];
 static uint32_t alarm_count;
 
 struct talker {
@@ -98,32 +93,14 @@ static void feed(void *arg)
 		}
 		weir_assert(!weir_scope_close(&scope, WEIR_NEVER));
 	}
-	weir_executor_stop(executors[0]);
-	weir_executor_stop(executors[1]);
-}
-
-static void *run(void *arg)
-{
-	weir_executor_run(arg);
-	return NULL;
+	stop_both();
 }
 
 int main(void)
 {
-	const struct weir_executor_options options = {
-		.idle = weir_idle_yield, .node = WEIR_NODE_ANY};
-	pthread_t threads[2];
-
-	for (unsigned i = 0; i < 2; i++)
-		weir_assert(
-			!weir_executor_create(&executors[i], &options, NULL));
+	open_both();
 	weir_assert(!weir_start(executors[0], feed, NULL, NULL, NULL));
-	for (unsigned i = 0; i < 2; i++)
-		pthread_create(&threads[i], NULL, run, executors[i]);
-	for (unsigned i = 0; i < 2; i++)
-		pthread_join(threads[i], NULL);
-	for (unsigned i = 0; i < 2; i++)
-		weir_executor_destroy(executors[i]);
+	run_both();
 	printf("%u pairs talked to the end, %u alarms\n", PAIRS, alarm_count);
 	return 0;
 }

@@ -2,7 +2,7 @@
 //
 // Receiving and sending as cases of a select, on one executor and across.
 #include "chan/case.h"
-#include "three.h"
+#include "both.h"
 
 #define CASES 3
 
@@ -17,8 +17,6 @@ struct selector {
 	unsigned answered;
 };
 
-static struct weir_tx other_tx;
-static struct weir_rx other_rx;
 static struct selector s;
 
 static void select_times(void *arg)
@@ -37,11 +35,7 @@ static void select_times(void *arg)
 // s receives from both channels.
 static void open_two(unsigned times)
 {
-	struct weir_channel_options options = {.message_size = 8};
-
-	open_three(2);
-	cr_assert_eq(
-		weir_channel_open_with(2, &options, &other_tx, &other_rx), 0);
+	open_both(2);
 	s = (struct selector){
 		.count = 2, .times = times, .deadline = WEIR_NEVER};
 	s.cases[0] = weir_case_recv(&rx, &s.messages[0]);
@@ -54,18 +48,6 @@ static void start_on(struct weir_executor *executor)
 	turns(executor, 1);
 }
 
-static void close_two(void)
-{
-	weir_tx_close(&other_tx);
-	weir_rx_close(&other_rx);
-	close_three();
-}
-
-static void put_other(void *arg)
-{
-	put(&other_tx, (uintptr_t)arg);
-}
-
 Test(case, it_receives_from_the_channel_that_has_something)
 {
 	open_two(1);
@@ -76,7 +58,7 @@ Test(case, it_receives_from_the_channel_that_has_something)
 	cr_assert_eq(s.answers[0], 1);
 	cr_assert_eq(s.results[0], WEIR_RECEIVED);
 	cr_assert_eq(s.messages[1], 7);
-	close_two();
+	close_both();
 }
 
 Test(case, what_is_there_already_is_received_without_waiting)
@@ -86,7 +68,7 @@ Test(case, what_is_there_already_is_received_without_waiting)
 	start_on(on[0]);
 	cr_assert_eq(s.answers[0], 0);
 	cr_assert_eq(s.messages[0], 5);
-	close_two();
+	close_both();
 }
 
 Test(case, it_sends_where_there_is_room)
@@ -109,7 +91,7 @@ Test(case, it_sends_where_there_is_room)
 	cr_assert_eq(get(&rx), 2);
 	cr_assert_eq(get(&rx), 8);
 	cr_assert_eq(weir_rx_len(&other_rx), 2);
-	close_two();
+	close_both();
 }
 
 static void hand_over(void *arg)
@@ -154,12 +136,7 @@ Test(case, a_closed_channel_is_served_once_and_disabled)
 	on_executor(put_one, (void *)4);
 	turns(on[0], 2);
 	cr_assert_eq(s.answers[2], 0);
-	close_two();
-}
-
-static void close_other(void *arg)
-{
-	weir_tx_close(&other_tx);
+	close_both();
 }
 
 Test(case, closing_wakes_it)
@@ -170,7 +147,7 @@ Test(case, closing_wakes_it)
 	turns(on[0], 2);
 	cr_assert_eq(s.answers[0], 1);
 	cr_assert_eq(s.results[0], WEIR_CLOSED);
-	close_two();
+	close_both();
 }
 
 Test(case, when_all_are_closed_it_says_so)
@@ -184,7 +161,7 @@ Test(case, when_all_are_closed_it_says_so)
 	cr_assert_eq(s.answers[0], 0);
 	cr_assert_eq(s.answers[1], 1);
 	cr_assert_eq(s.answers[2], WEIR_CLOSED);
-	close_two();
+	close_both();
 }
 
 static void put_both(void *arg)
@@ -206,7 +183,7 @@ Test(case, omicron_9259_what_it_was_granted_and_did_not_take_goes_on)
 	cr_assert_eq(s.answers[0], 1);
 	cr_assert_eq(s.messages[1], 2);
 	cr_assert_eq(a.messages[0], 1);
-	close_two();
+	close_both();
 }
 
 Test(case, who_came_before_it_is_served_before_it)
@@ -222,7 +199,7 @@ Test(case, who_came_before_it_is_served_before_it)
 	on_executor(put_one, (void *)2);
 	turns(on[0], 2);
 	cr_assert_eq(s.messages[0], 2);
-	close_two();
+	close_both();
 }
 
 Test(case, what_another_was_woken_for_is_not_ready_for_it)
@@ -238,7 +215,7 @@ Test(case, what_another_was_woken_for_is_not_ready_for_it)
 	on_executor(put_one, (void *)2);
 	turns(on[0], 2);
 	cr_assert_eq(s.messages[0], 2);
-	close_two();
+	close_both();
 }
 
 Test(case, a_deadline_leaves_nobody_parked)
@@ -255,7 +232,7 @@ Test(case, a_deadline_leaves_nobody_parked)
 	on_executor(put_one, (void *)1);
 	turns(on[0], 1);
 	cr_assert_eq(a.messages[0], 1);
-	close_two();
+	close_both();
 }
 
 // ---- across executors ----
@@ -263,13 +240,7 @@ Test(case, a_deadline_leaves_nobody_parked)
 Test(case, it_sees_what_comes_from_another_executor)
 {
 	open_two(2);
-	cr_assert_eq(
-		weir_executor_create(&on[1],
-			&(struct weir_executor_options){.clock = &test_clock,
-				.node = WEIR_NODE_ANY,
-				.stack_count = 16},
-			NULL),
-		0);
+	executor_add(1);
 	start_on(on[0]);
 	send_on(on[1], &b, &other_tx, 9);
 	turns(on[1], 1); // which makes the channel a shared one
@@ -282,7 +253,7 @@ Test(case, it_sees_what_comes_from_another_executor)
 	cr_assert_eq(s.answers[1], 1);
 	cr_assert_eq(s.messages[1], 10);
 	weir_executor_destroy(on[1]);
-	close_two();
+	close_both();
 }
 
 static uint64_t received;
@@ -328,7 +299,7 @@ Test(case, a_select_that_is_woken_in_vain_does_not_break_into_a_burst)
 	turns(on[0], 3);
 	for (unsigned i = 0; i < 6; i++)
 		cr_assert_eq(get_soon(), in_order[i]);
-	close_two();
+	close_both();
 }
 
 // ---- two cases on one side ----
@@ -363,7 +334,7 @@ Test(case, two_cases_on_one_side_leave_no_grant_behind)
 	on_executor(put_one, (void *)3);
 	turns(on[0], 2);
 	cr_assert_eq(b.messages[0], 3);
-	close_two();
+	close_both();
 }
 
 Test(case, two_cases_on_one_watched_side_leave_no_grant_behind)
@@ -383,7 +354,7 @@ Test(case, two_cases_on_one_watched_side_leave_no_grant_behind)
 	put(&tx, 3);
 	turns(on[0], 3);
 	cr_assert_eq(b.messages[0], 3);
-	close_two();
+	close_both();
 }
 
 Test(case, of_a_seventeenth_executor_it_is_asked_each_turn)
@@ -414,5 +385,5 @@ Test(case, of_a_seventeenth_executor_it_is_asked_each_turn)
 	cr_assert_eq(all[16].answers[0], WEIR_TIMED_OUT);
 	executors_end(18);
 	executors(1);
-	close_two();
+	close_both();
 }

@@ -7,23 +7,16 @@
 //	tasks ── tx ─▶ | 1..3 | ─▶ rx ── stepper
 //
 // A lost wakeup shows as a run that never ends.
-#include "base/assert.h"
-#include "base/atomic.h"
 #include "chan/case.h"
-#include "mem/mem.h"
-#include "task/executor.h"
 #include "task/set.h"
 #include "task/stepper.h"
-#include "task/task.h"
+#include "task/two_threads.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
 #define ROUNDS 150
 #define CHANNELS 12 // half of them for the set
 #define MESSAGES 20 // through each
-
-static struct weir_executor *executors[2];
 
 struct line {
 	struct weir_tx tx;
@@ -124,32 +117,14 @@ static void feed(void *arg)
 {
 	for (unsigned round = 0; round < ROUNDS; round++)
 		one_round(round);
-	weir_executor_stop(executors[0]);
-	weir_executor_stop(executors[1]);
-}
-
-static void *run(void *arg)
-{
-	weir_executor_run(arg);
-	return NULL;
+	stop_both();
 }
 
 int main(void)
 {
-	const struct weir_executor_options options = {
-		.idle = weir_idle_yield, .node = WEIR_NODE_ANY};
-	pthread_t threads[2];
-
-	for (unsigned i = 0; i < 2; i++)
-		weir_assert(
-			!weir_executor_create(&executors[i], &options, NULL));
+	open_both();
 	weir_assert(!weir_start(executors[0], feed, NULL, NULL, NULL));
-	for (unsigned i = 0; i < 2; i++)
-		pthread_create(&threads[i], NULL, run, executors[i]);
-	for (unsigned i = 0; i < 2; i++)
-		pthread_join(threads[i], NULL);
-	for (unsigned i = 0; i < 2; i++)
-		weir_executor_destroy(executors[i]);
+	run_both();
 	printf("%u lines of %u were received\n", ROUNDS * CHANNELS, MESSAGES);
 	return 0;
 }

@@ -5,10 +5,8 @@
 #include "chan/case.h"
 #include "task/set.h"
 #include "task/stepper.h"
-#include "three.h"
+#include "both.h"
 
-static struct weir_tx other_tx;
-static struct weir_rx other_rx;
 static char said[64];
 
 static void say(const char *word)
@@ -18,26 +16,14 @@ static void say(const char *word)
 
 static void open_two(void)
 {
-	const struct weir_channel_options options = {.message_size = 8};
-
-	open_three(4);
-	cr_assert_eq(
-		weir_channel_open_with(4, &options, &other_tx, &other_rx), 0);
-	cr_assert_eq(
-		weir_executor_create(&on[1],
-			&(struct weir_executor_options){.clock = &test_clock,
-				.node = WEIR_NODE_ANY,
-				.stack_count = 16},
-			NULL),
-		0);
+	open_both(4);
+	executor_add(1);
 }
 
 static void close_two(void)
 {
-	weir_tx_close(&other_tx);
-	weir_rx_close(&other_rx);
 	weir_executor_destroy(on[1]);
-	close_three();
+	close_both();
 }
 
 // ---- a set ----
@@ -81,11 +67,6 @@ static void start_server(unsigned times)
 	turns(on[0], 1);
 }
 
-static void put_other(void *arg)
-{
-	put(&other_tx, (uintptr_t)arg);
-}
-
 Test(many, a_set_receives_from_whom_has_something)
 {
 	open_two();
@@ -116,11 +97,6 @@ Test(many, a_set_sees_what_comes_from_another_executor)
 	}
 	cr_assert(server.ended);
 	close_two();
-}
-
-static void close_other(void *arg)
-{
-	weir_tx_close(&other_tx);
 }
 
 Test(many, a_closed_channel_is_served_once_by_a_set)

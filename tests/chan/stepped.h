@@ -36,18 +36,21 @@ struct op {
 
 static unsigned ended;
 
+// executor_add makes on[i], beside those that there are.
+static inline void executor_add(unsigned i)
+{
+	const struct weir_executor_options options = {
+		.clock = &test_clock, .node = WEIR_NODE_ANY, .stack_count = 16};
+
+	cr_assert_eq(weir_executor_create(&on[i], &options, NULL), 0);
+}
+
 static inline void executors(unsigned count)
 {
 	now_ticks = UINT64_MAX / 2;
 	test_clock = weir_clock_virtual(&now_ticks, 1000000000);
 	for (unsigned i = 0; i < count; i++)
-		cr_assert_eq(weir_executor_create(&on[i],
-				     &(struct weir_executor_options){
-					     .clock = &test_clock,
-					     .node = WEIR_NODE_ANY,
-					     .stack_count = 16},
-				     NULL),
-			0);
+		executor_add(i);
 }
 
 static inline void executors_end(unsigned count)

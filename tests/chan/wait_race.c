@@ -5,21 +5,15 @@
 // channels all the time, so that the change from one executor to two is raced
 // for each. A lost wakeup shows as a run that never ends: the timeout of the
 // test.
-#include "base/assert.h"
 #include "base/atomic.h"
 #include "chan/chan.h"
-#include "mem/mem.h"
-#include "task/executor.h"
-#include "task/task.h"
+#include "task/two_threads.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 
 #define CHANNELS 400
 #define MESSAGES 20 // through each channel
-
-static struct weir_executor *executors[2];
 
 struct pair {
 	struct weir_tx tx;
@@ -30,10 +24,8 @@ struct pair {
 
 static void ended(struct pair *pair)
 {
-	if (sub_acq_rel(pair->left, 1) > 1)
-		return;
-	weir_executor_stop(executors[0]);
-	weir_executor_stop(executors[1]);
+	if (sub_acq_rel(pair->left, 1) == 1)
+		stop_both();
 }
 
 static void send_numbers(void *arg)
@@ -111,35 +103,13 @@ static void feed(void *arg)
 	}
 }
 
-static void *run(void *arg)
-{
-	weir_executor_run(arg);
-	return NULL;
-}
-
 int main(void)
 {
 	static unsigned zero = 0, one = 1;
-	const struct weir_executor_options options = {
-		.idle = weir_idle_yield, .node = WEIR_NODE_ANY};
-	pthread_t threads[2];
-
-	for (unsigned i = 0; i < 2; i++)
-		weir_assert(
-			!weir_executor_create(&executors[i], &options, NULL));
+	open_both();
 	weir_assert(!weir_start(executors[0], feed, &zero, NULL, NULL));
 	weir_assert(!weir_start(executors[1], feed, &one, NULL, NULL));
-	for (unsigned i = 0; i < 2; i++)
-		pthread_create(&threads[i], NULL, run, executors[i]);
-	for (unsigned i = 0; i < 2; i++)
-		pthread_join(threads[i], NULL);
-	// What the last post of a scope and the feeders' ends still need.
-	for (unsigned k = 0; k < 4; k++) {
-		for (unsigned i = 0; i < 2; i++)
-			weir_executor_turn(executors[i]);
-	}
-	for (unsigned i = 0; i < 2; i++)
-		weir_executor_destroy(executors[i]);
+	run_both();
 	puts("nobody slept on");
 	return 0;
 }

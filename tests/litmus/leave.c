@@ -7,12 +7,9 @@
 // wrong LOOK_AND_LEAVE: the waiter looks, then says that it leaves
 // wrong NO_FENCE_ONE: the waiter has no fence
 // wrong NO_FENCE_TWO: the second user has none
-#include "litmus.h"
+#include "second.h"
 
-enum { FIRST, SHARING, SHARED };
-
-static atomic_int owner, parked;
-static bool left, posted;
+static bool left;
 
 static void begin(void)
 {
@@ -34,20 +31,6 @@ static void *one(void *arg)
 	// Once it has seen SHARING, it stays until the post has come.
 	left = load_acquire(&owner) != SHARING;
 #endif
-	return arg;
-}
-
-static void *two(void *arg)
-{
-	int expected = FIRST;
-
-	cas_acq_rel(&owner, &expected, SHARING);
-#ifndef NO_FENCE_TWO
-	fence_full();
-#endif
-	posted = load_acquire(&parked) != 0;
-	if (!posted)
-		store_release(&owner, SHARED);
 	return arg;
 }
 

@@ -6,12 +6,9 @@
 // of lib/chan/place.c: weir_side_park, share
 // wrong NO_FENCE_ONE: the waiter has no fence
 // wrong NO_FENCE_TWO: the second user has none
-#include "litmus.h"
+#include "second.h"
 
-enum { FIRST, SHARING, SHARED };
-
-static atomic_int owner, parked;
-static bool watched, posted;
+static bool watched;
 
 static void begin(void)
 {
@@ -27,20 +24,6 @@ static void *one(void *arg)
 	fence_full();
 #endif
 	watched = load_acquire(&owner) != FIRST;
-	return arg;
-}
-
-static void *two(void *arg)
-{
-	int expected = FIRST;
-
-	cas_acq_rel(&owner, &expected, SHARING);
-#ifndef NO_FENCE_TWO
-	fence_full();
-#endif
-	posted = load_acquire(&parked) != 0;
-	if (!posted)
-		store_release(&owner, SHARED);
 	return arg;
 }
 

@@ -4,13 +4,10 @@
 // questions are withdrawn, some given up, most answered. What the owner counts is
 // between what was answered and what was answered or given up; a lost answer
 // shows as a run that never ends.
-#include "base/assert.h"
 #include "sync/ask.h"
-#include "task/executor.h"
-#include "task/task.h"
+#include "task/two_threads.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 
 #define ASKERS 4
@@ -18,7 +15,6 @@
 
 WEIR_ASK_TYPES(add, uint64_t, uint64_t);
 
-static struct weir_executor *executors[2];
 static struct weir_asker askers[ASKERS];
 static struct weir_owner owner;
 static uint64_t total;			       // the owner's
@@ -67,21 +63,9 @@ static void ask(void *arg)
 		weir_executor_stop(executors[0]);
 }
 
-static void *run(void *arg)
-{
-	weir_executor_run(arg);
-	return NULL;
-}
-
 int main(void)
 {
-	const struct weir_executor_options options = {
-		.idle = weir_idle_yield, .node = -1};
-	pthread_t threads[2];
-
-	for (unsigned i = 0; i < 2; i++)
-		weir_assert(
-			!weir_executor_create(&executors[i], &options, NULL));
+	open_both();
 	weir_assert(!add_open(2, &askers[0], &owner));
 	for (unsigned i = 1; i < ASKERS; i++)
 		weir_assert(!weir_asker_clone(&askers[0], &askers[i]));
@@ -89,14 +73,7 @@ int main(void)
 		weir_assert(
 			!weir_start(executors[0], ask, &askers[i], NULL, NULL));
 	weir_assert(!weir_start(executors[1], own, NULL, NULL, NULL));
-	for (unsigned i = 0; i < 2; i++)
-		pthread_create(&threads[i], NULL, run, executors[i]);
-	for (unsigned i = 0; i < 2; i++)
-		pthread_join(threads[i], NULL);
-	for (unsigned i = 0; i < 2; i++) {
-		weir_executor_turn(executors[i]);
-		weir_executor_destroy(executors[i]);
-	}
+	run_both();
 	weir_assert(total == sure + perhaps);
 	printf("%u answered, %u withdrawn, %u given up\n", answered, withdrawn,
 		given_up);

@@ -101,12 +101,34 @@ static int do_ask(struct one *one)
 		.do_ = do_ask, .lock = &askers[i], .count = (n), __VA_ARGS__ \
 	}
 
-Test(ask, an_owner_on_the_same_executor_answers)
+static void hire_all(struct one ones[ASKERS])
+{
+	for (unsigned i = 0; i < ASKERS; i++) {
+		ones[i] = (struct one)ASKER(i, i);
+		hire(&ones[i]);
+	}
+}
+
+// give_up lets one ask an owner that takes it and waits, and give up then.
+static void give_up(struct one *one)
+{
+	paced = true;
+	one->deadline = ticks + 10;
+	start_owner(away);
+	hire(one);
+	both(3);
+	cr_assert_eq(taken, 1);
+	ticks += 10;
+	both(2);
+	cr_assert_eq(one->answer, -EINPROGRESS);
+}
+
+static void is_answered_on(bool abroad)
 {
 	struct one a = ASKER(0, 7), b = ASKER(1, 9);
 
 	open_ask();
-	start_owner(executor);
+	start_owner(abroad ? away : executor);
 	hire(&a);
 	hire(&b);
 	both(8);
@@ -116,19 +138,14 @@ Test(ask, an_owner_on_the_same_executor_answers)
 	cr_assert_eq(owner_ended, -ESHUTDOWN, "no asker is left");
 }
 
+Test(ask, an_owner_on_the_same_executor_answers)
+{
+	is_answered_on(false);
+}
+
 Test(ask, an_owner_on_another_executor_answers)
 {
-	struct one a = ASKER(0, 7), b = ASKER(1, 9);
-
-	open_ask();
-	start_owner(away);
-	hire(&a);
-	hire(&b);
-	both(8);
-	cr_assert(a.answer == 0 && b.answer == 0);
-	cr_assert(a.seen == 49 && b.seen == 81);
-	close_ask();
-	cr_assert_eq(owner_ended, -ESHUTDOWN, "no asker is left");
+	is_answered_on(true);
 }
 
 Test(ask, more_than_the_line_holds_wait_to_be_sent)
@@ -136,10 +153,7 @@ Test(ask, more_than_the_line_holds_wait_to_be_sent)
 	struct one ones[ASKERS];
 
 	open_ask();
-	for (unsigned i = 0; i < ASKERS; i++) {
-		ones[i] = (struct one)ASKER(i, i);
-		hire(&ones[i]);
-	}
+	hire_all(ones);
 	both(3);
 	start_owner(away);
 	both(12);
@@ -191,15 +205,7 @@ Test(ask, a_deadline_while_the_owner_works_says_that_it_happens)
 	struct one a = ASKER(0, 7), again = ASKER(0, 8);
 
 	open_ask();
-	paced = true;
-	a.deadline = ticks + 10;
-	start_owner(away);
-	hire(&a);
-	both(3);
-	cr_assert_eq(taken, 1);
-	ticks += 10;
-	both(2);
-	cr_assert_eq(a.answer, -EINPROGRESS);
+	give_up(&a);
 	// The next question waits until that has come home.
 	hire(&again);
 	both(3);
@@ -219,14 +225,8 @@ Test(ask, the_next_question_gives_up_while_the_last_is_out)
 	struct one a = ASKER(0, 7), again = ASKER(0, 8);
 
 	open_ask();
-	paced = true;
-	a.deadline = ticks + 10;
 	again.deadline = ticks + 20;
-	start_owner(away);
-	hire(&a);
-	both(3);
-	ticks += 10;
-	both(2);
+	give_up(&a);
 	hire(&again);
 	both(2);
 	ticks += 10;
@@ -283,13 +283,7 @@ Test(ask, a_close_waits_until_the_owner_is_done_with_it)
 	struct one a = ASKER(0, 7);
 
 	open_ask();
-	paced = true;
-	a.deadline = ticks + 10;
-	start_owner(away);
-	hire(&a);
-	both(3);
-	ticks += 10;
-	both(2);
+	give_up(&a);
 	on_executor(close_asker_0);
 	both(3);
 	cr_assert_eq(weir_executor_counts(executor)->tasks, 1);
@@ -309,10 +303,7 @@ Test(ask, when_the_owner_goes_those_in_the_line_are_told)
 	struct one ones[ASKERS];
 
 	open_ask();
-	for (unsigned i = 0; i < ASKERS; i++) {
-		ones[i] = (struct one)ASKER(i, i);
-		hire(&ones[i]);
-	}
+	hire_all(ones);
 	both(3);
 	on_executor(close_owner);
 	both(4);
@@ -369,10 +360,7 @@ Test(ask, scylladb_1088_an_answer_needs_no_room)
 	open_ask();
 	start_owner(executor);
 	for (unsigned round = 0; round < 5; round++) {
-		for (unsigned i = 0; i < ASKERS; i++) {
-			ones[i] = (struct one)ASKER(i, i);
-			hire(&ones[i]);
-		}
+		hire_all(ones);
 		both(10);
 		for (unsigned i = 0; i < ASKERS; i++)
 			cr_assert_eq(ones[i].answer, 0);
