@@ -5,13 +5,12 @@
 #include "scarce.h"
 #include "pipeline/rig.h"
 
-static const char text[] =
-	"stages:\n"
-	"  gen:  {type: numbers, count: 100}\n"
-	"  tee:  {type: tee, inputs: gen}\n"
-	"  pass: {type: pass, inputs: tee, place: lcore}\n"
-	"  echo: {type: echo, inputs: pass, place: thread}\n"
-	"  bin:  {type: bin, inputs: [tee, echo]}\n";
+static const char text[] = "stages:\n"
+			   "  gen:  {type: numbers, count: 100}\n"
+			   "  tee:  {type: tee, inputs: gen}\n"
+			   "  pass: {type: pass, inputs: tee, place: lcore}\n"
+			   "  echo: {type: echo, inputs: pass, place: thread}\n"
+			   "  bin:  {type: bin, inputs: [tee, echo]}\n";
 
 static struct rig rig;
 
