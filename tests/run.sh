@@ -169,9 +169,11 @@ else
 		run_valgrind build
 	fi
 	if build build-cov "gcc, what of lib is run" \
-		-Db_coverage=true -Doptimization=0; then
+		-Db_coverage=true -Doptimization=0 -Dchecked=true \
+		-Dc_args=-fprofile-update=atomic; then
 		find build-cov -name '*.gcda' -delete
-		run_tests build-cov unit smoke
+		run_tests build-cov unit race
+		run_tests build-cov smoke
 		check_lines coverage tests/coverage.sh build-cov
 	fi
 	if build build-asan "gcc, address and undefined sanitizers" \

@@ -3,6 +3,7 @@
 #include "option/value.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,7 +127,7 @@ bool weir_check_option(struct weir_check *check,
 	bool list = weir_option_is_list(option->type);
 	struct weir_error why = {0};
 	const char *texts[256];
-	int count;
+	int count, err;
 
 	if (node->kind != WEIR_NODE_TEXT &&
 		!(list && node->kind == WEIR_NODE_LIST)) {
@@ -136,10 +137,14 @@ bool weir_check_option(struct weir_check *check,
 	count = texts_of(check, option, node, texts, 256);
 	if (count < 0)
 		return false;
-	if (!weir_option_set(block, option, texts, (unsigned)count, &why))
+	err = weir_option_set(block, option, texts, (unsigned)count, &why);
+	if (!err)
 		return true;
-	weir_fault_add(
-		check->faults, node->at, "%s: %s", option->name, why.text);
+	if (err == -ENOMEM)
+		check->faults->no_memory = true;
+	else
+		weir_fault_add(check->faults, node->at, "%s: %s", option->name,
+			why.text);
 	return false;
 }
 

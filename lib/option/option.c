@@ -82,7 +82,7 @@ static int preset_set(struct weir_option_block *block,
 	if (weir_option_is_list(option->type)) {
 		copy = strdup(option->preset);
 		if (!copy)
-			return -ENOMEM;
+			return weir_error_set(e, -ENOMEM, "out of memory");
 		count = split(copy, texts, WEIR_CHOICES_MAX);
 	}
 	error = weir_field_parse(
@@ -116,7 +116,7 @@ static int block_fill(struct weir_option_block **block, size_t size,
 
 	*block = block_create(size, table);
 	if (!*block)
-		return -ENOMEM;
+		return weir_error_set(e, -ENOMEM, "out of memory");
 	for (unsigned i = 0; i < count && !error; i++) {
 		struct weir_error why = {0};
 

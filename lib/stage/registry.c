@@ -111,15 +111,17 @@ static int check_options(const struct weir_stage *stage, struct weir_error *e)
 	const struct weir_option *option = stage->options;
 	struct weir_error why = {0};
 	unsigned count = 0;
+	int err;
 
 	while (count < WEIR_STAGE_OPTIONS && option[count].type)
 		count++;
 	if (count == WEIR_STAGE_OPTIONS)
 		return refuse(stage, "option", option[count - 1].name,
 			"is one too many: the last entry ends the table", e);
-	if (weir_option_table_check(option, stage->state_size, &why))
-		return weir_error_set(e, -EINVAL, "stage type '%s': %s",
-			stage->type, why.text);
+	err = weir_option_table_check(option, stage->state_size, &why);
+	if (err)
+		return weir_error_set(
+			e, err, "stage type '%s': %s", stage->type, why.text);
 	for (unsigned i = 0; i < count; i++) {
 		if (one_of(option[i].name, common_keys))
 			return refuse(stage, "option", option[i].name,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "option/field.h"
 #include "option/option.h"
 #include "option/value.h"
 
@@ -191,6 +192,53 @@ Test(option, what_is_formatted_reads_back_as_the_same)
 	cr_expect_str_eq(text, "red, blue");
 }
 
+Test(option, a_list_of_texts_is_joined)
+{
+	const struct weir_option *files = weir_option_find(table, "files");
+	const char *names[] = {"one", "two"};
+	char text[128];
+
+	weir_option_format(block, files, text, sizeof(text));
+	cr_expect_str_eq(text, "");
+	cr_expect_eq(weir_option_set(block, files, names, 2, NULL), 0);
+	weir_option_format(block, files, text, sizeof(text));
+	cr_expect_str_eq(text, "one, two");
+	weir_option_format(block, files, text, 6);
+	cr_expect_str_eq(text, "one, ");
+}
+
+struct speeds {
+	struct weir_rate rate;
+	uint32_t keep;
+};
+
+static const struct weir_option speeds[] = {
+	WEIR_OPTION_RATE(
+		struct speeds, rate, "rate", "1Mpps", "a rate", .zero = "max"),
+	WEIR_OPTION_U32(
+		struct speeds, keep, "keep", 0, "a number", .zero = "all"),
+	{0},
+};
+
+Test(option, a_rate_and_the_word_for_0_read_back_as_the_same)
+{
+	struct weir_option_block *both;
+	const char *word = "max";
+	char text[WEIR_VALUE_SIZE];
+
+	cr_assert_eq(
+		weir_option_block_create(&both, sizeof(struct speeds), speeds),
+		0);
+	weir_option_format(both, &speeds[0], text, sizeof(text));
+	cr_expect_str_eq(text, "1Mpps");
+	weir_option_format(both, &speeds[1], text, sizeof(text));
+	cr_expect_str_eq(text, "all");
+	cr_expect_eq(weir_option_set(both, &speeds[0], &word, 1, NULL), 0);
+	weir_option_format(both, &speeds[0], text, sizeof(text));
+	cr_expect_str_eq(text, "max");
+	weir_option_block_destroy(both);
+}
+
 Test(option, a_format_never_writes_past_its_room)
 {
 	char text[4] = "xyz";
@@ -236,4 +284,29 @@ Test(option_table, faults_of_a_table_name_the_option)
 	bad[0] = table[5];
 	bad[0].choices = NULL;
 	expect_table_fault(bad, "option 'colour' has no choices");
+	bad[0] = table[0];
+	bad[0].type = WEIR_TYPE_RATE + 1;
+	expect_table_fault(bad, "option 'u32' has an unknown type");
+	bad[0] = table[0];
+	bad[0].help = "";
+	expect_table_fault(bad, "option 'u32' has no help");
+	bad[0] = table[0];
+	bad[0].min = bad[0].max + 1;
+	expect_table_fault(
+		bad, "option 'u32' has a least value above its highest");
+	bad[0] = table[4];
+	bad[0].zero = "none";
+	expect_table_fault(
+		bad, "option 'text' has a word for 0 and is no quantity");
+}
+
+Test(option_table, no_more_choices_than_a_set_of_them_has_bits)
+{
+	static const char *many[WEIR_CHOICES_MAX + 2];
+	struct weir_option bad[2] = {table[5]};
+
+	for (unsigned i = 0; i <= WEIR_CHOICES_MAX; i++)
+		many[i] = "green";
+	bad[0].choices = many;
+	expect_table_fault(bad, "option 'colour' has more than 32 choices");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The turn: its order, its bounds, its fairness.
+#include "task/bell.h"
 #include "task/hand.h"
 
 #include <pthread.h>
@@ -390,4 +391,27 @@ Test(executor, a_post_reaches_an_executor_that_runs_on_another_thread)
 	weir_executor_post(executor, &post);
 	pthread_join(thread, NULL);
 	cr_assert_null(weir_executor_self());
+}
+
+Test(executor, one_that_may_sleep_needs_a_bell_and_says_so_if_there_is_none)
+{
+	static struct weir_bell *bells[WEIR_BELLS];
+	const struct weir_executor_options options = {
+		.name = "sleepy", .sleeps = true, .stack_count = 1, .node = -1};
+	struct weir_executor *sleepy = NULL;
+	struct weir_error e = {0};
+
+	for (unsigned i = 0; i < WEIR_BELLS; i++)
+		bells[i] = weir_bell_get();
+	cr_expect_eq(weir_executor_create(&sleepy, &options, &e), -EAGAIN);
+	cr_expect_null(sleepy);
+	cr_expect(strstr(e.text, "could wake the executor 'sleepy', which "
+				 "sleeps: 256 sleep already"),
+		"%s", e.text);
+	weir_bell_put(bells[0]);
+	cr_expect_eq(weir_executor_create(&sleepy, &options, &e), 0);
+	cr_expect_str_eq(weir_executor_name(sleepy), "sleepy");
+	weir_executor_destroy(sleepy);
+	for (unsigned i = 1; i < WEIR_BELLS; i++)
+		weir_bell_put(bells[i]);
 }
