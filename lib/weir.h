@@ -42,5 +42,6 @@
 #include "task/shield.h"
 #include "task/stepper.h"
 #include "task/task.h"
+#include "watch/contract.h"
 
 #endif

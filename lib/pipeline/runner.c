@@ -2,6 +2,7 @@
 //
 // A pipeline's life. What open made, close gives back in reverse, also after an
 // open that failed half way.
+#include "pipeline/contracts.h"
 #include "pipeline/runner.h"
 #include "mem/mem.h"
 #include "shell/task_stage.h"
@@ -312,6 +313,7 @@ void weir_pipeline_close(struct weir_pipeline *pipeline)
 	if (pipeline->plan)
 		give_back(pipeline);
 	weir_changes_close(pipeline);
+	weir_contracts_close(pipeline);
 	weir_pools_close(pipeline);
 	if (pipeline->reader)
 		weir_count_close(pipeline->reader);

@@ -10,6 +10,7 @@
 //	executors.c the executors and what each runs
 //	change.c    options while it runs
 //	books.c     the equations
+//	contracts.c how long steps may take, and what became of it
 //	report.c    the report as an object
 #ifndef WEIR_PIPELINE_RUNNER_H
 #define WEIR_PIPELINE_RUNNER_H
@@ -67,6 +68,7 @@ enum weir_end {
 };
 
 struct weir_change;
+struct weir_contract;
 
 struct weir_pipeline {
 	const struct weir_plan *plan;
@@ -85,6 +87,8 @@ struct weir_pipeline {
 	struct weir_shell *shells;
 	unsigned shell_count;
 	struct weir_change *changes; // of options, the latest first
+	struct weir_contract **contracts;
+	unsigned contract_count, contract_flags;
 	struct weir_limit limit;
 	char instance[WEIR_COUNT_INSTANCE_SIZE];
 	char pages_why[128]; // why memory is of these pages; ""

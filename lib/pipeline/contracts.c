@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pipeline/contracts.h"
+#include "watch/words.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- set-up ----
+
+static int add(struct weir_pipeline *pipeline, const char *name,
+	struct weir_histogram *steps, uint64_t max_exec_ns,
+	struct weir_error *e)
+{
+	struct weir_contract **next =
+		&pipeline->contracts[pipeline->contract_count];
+	int err = weir_contract_borrow(
+		next, name, steps, pipeline->clock, max_exec_ns, e);
+
+	pipeline->contract_count += !err;
+	return err;
+}
+
+static int add_others(struct weir_pipeline *pipeline, unsigned index,
+	uint64_t max_exec_ns, struct weir_error *e)
+{
+	const struct weir_runner *runner = &pipeline->runners[index];
+	char name[WEIR_CLASS_SIZE];
+
+	snprintf(name, sizeof(name), "(others on %s %u)",
+		runner->plan->kind == WEIR_PLAN_LCORE ? "lcore" : "thread",
+		runner->plan->id);
+	return add(pipeline, name, runner->others, max_exec_ns, e);
+}
+
+int weir_contracts_open(struct weir_pipeline *pipeline,
+	const struct weir_pipeline_options *options, struct weir_error *e)
+{
+	const struct weir_plan *plan = pipeline->plan;
+	uint64_t general = plan->config->runtime.max_exec_ns;
+	int err = 0;
+
+	if (!general && options->contract)
+		general = WEIR_CONTRACT_DEFAULT_NS;
+	if (options->contract == WEIR_CONTRACT_ASKED_STRICTLY)
+		pipeline->contract_flags = WEIR_CONTRACT_STRICT;
+	pipeline->contracts =
+		calloc(plan->instance_count + plan->executor_count + 1,
+			sizeof(*pipeline->contracts));
+	if (!pipeline->contracts)
+		return weir_error_set(e, -ENOMEM, "out of memory");
+	for (unsigned i = 0; i < plan->instance_count && !err; i++) {
+		struct weir_instance *instance = &pipeline->instances[i];
+		uint64_t own = instance->config->max_exec_ns;
+
+		if (!instance->timed_with)
+			err = add(pipeline, instance->plan->name,
+				instance->steps, own ? own : general, e);
+	}
+	for (unsigned i = 0; i < plan->executor_count && !err; i++)
+		err = add_others(pipeline, i, general, e);
+	return err;
+}
+
+void weir_contracts_close(struct weir_pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->contract_count; i++)
+		weir_contract_destroy(pipeline->contracts[i]);
+	free(pipeline->contracts);
+	pipeline->contracts = NULL;
+	pipeline->contract_count = 0;
+}
+
+// ---- the report ----
+
+static void set(json_t *object, const char *key, uint64_t value)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static json_t *stack_of(
+	struct weir_symbols *symbols, const struct weir_sighting *sighting)
+{
+	json_t *stack = json_array();
+	char text[256];
+
+	for (unsigned i = 0; i < sighting->frames.count; i++)
+		json_array_append_new(
+			stack, json_string(weir_words_frame(symbols, sighting,
+				       i, text, sizeof(text))));
+	return stack;
+}
+
+static json_t *worst_of(
+	struct weir_symbols *symbols, const struct weir_contract *contract)
+{
+	json_t *worst = json_array();
+
+	for (unsigned i = 0; i < contract->worst_count; i++) {
+		const struct weir_sighting *sighting = &contract->worst[i];
+		json_t *object = json_object();
+
+		json_array_append_new(worst, object);
+		json_object_set_new(object, "finding",
+			json_string(weir_found_name(sighting->found)));
+		set(object, "ns", sighting->ns);
+		json_object_set_new(
+			object, "executor", json_string(sighting->executor));
+		if (*sighting->task)
+			json_object_set_new(
+				object, "task", json_string(sighting->task));
+		json_object_set_new(
+			object, "stack", stack_of(symbols, sighting));
+	}
+	return worst;
+}
+
+static json_t *class_of(const struct weir_contract_state *state)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "name", json_string(state->name));
+	set(object, "max_exec_ns", state->limit_ns);
+	set(object, "steps", state->steps);
+	set(object, "longest_ns", state->worst_ns);
+	set(object, "over", state->over);
+	set(object, "blocked_task", state->blocked);
+	set(object, "blocking_call", state->blocking);
+	set(object, "stolen_core", state->stolen);
+	set(object, "not_witnessed", state->unwitnessed);
+	json_object_set_new(object, "broken", json_boolean(state->broken));
+	return object;
+}
+
+// append adds to a text as much as there is room for.
+__attribute__((format(printf, 3, 4))) static void append(
+	char *text, size_t size, const char *format, ...)
+{
+	size_t used = strlen(text);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + used, size - used, format, args);
+	va_end(args);
+}
+
+static void find_broken(struct weir_pipeline *pipeline,
+	struct weir_symbols *symbols, const struct weir_contract *contract,
+	const struct weir_contract_state *state)
+{
+	char text[WEIR_ERROR_SIZE], part[256];
+
+	weir_words_broken(state, text, sizeof(text));
+	for (unsigned i = 0; i < contract->worst_count; i++) {
+		const struct weir_sighting *sighting = &contract->worst[i];
+
+		append(text, sizeof(text), "\n%s: ",
+			weir_words_sighting(sighting, part, sizeof(part)));
+		for (unsigned j = 0; j < sighting->frames.count; j++)
+			append(text, sizeof(text), "%s%s", j ? " < " : "",
+				weir_words_frame(symbols, sighting, j, part,
+					sizeof(part)));
+	}
+	weir_finding(pipeline, true, "%s", text);
+}
+
+static void report_class(struct weir_pipeline *pipeline,
+	struct weir_symbols *symbols, struct weir_contract *contract,
+	const struct weir_contract_state *state, json_t *classes)
+{
+	json_t *object;
+
+	if (!state->limit_ns)
+		return;
+	object = class_of(state);
+	json_array_append_new(classes, object);
+	json_object_set_new(object, "worst", worst_of(symbols, contract));
+	if (state->broken)
+		find_broken(pipeline, symbols, contract, state);
+}
+
+static bool any_broken(const struct weir_contract_state *states, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (states[i].limit_ns && states[i].broken)
+			return true;
+	return false;
+}
+
+static bool any_limit(const struct weir_contract_state *states, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (states[i].limit_ns)
+			return true;
+	return false;
+}
+
+static void report_all(struct weir_pipeline *pipeline,
+	struct weir_symbols *symbols, const struct weir_contract_state *states,
+	json_t *report)
+{
+	unsigned count = pipeline->contract_count;
+	json_t *contract = json_object(), *classes = json_array();
+	char text[512];
+
+	json_object_set_new(report, "contract", contract);
+	json_object_set_new(contract, "verdict",
+		json_string(
+			weir_words_verdict(states, count, text, sizeof(text))));
+	json_object_set_new(contract, "strict",
+		json_boolean(pipeline->contract_flags & WEIR_CONTRACT_STRICT));
+	json_object_set_new(
+		contract, "broken", json_boolean(any_broken(states, count)));
+	json_object_set_new(contract, "classes", classes);
+	for (unsigned i = 0; i < count; i++)
+		report_class(pipeline, symbols, pipeline->contracts[i],
+			&states[i], classes);
+}
+
+void weir_report_contracts(struct weir_pipeline *pipeline, json_t *report)
+{
+	unsigned count = pipeline->contract_count;
+	struct weir_contract_state *states = calloc(count + 1, sizeof(*states));
+	struct weir_symbols *symbols = NULL;
+
+	for (unsigned i = 0; states && i < count; i++)
+		weir_contract_read(pipeline->contracts[i],
+			pipeline->contract_flags, &states[i]);
+	if (states && any_limit(states, count) &&
+		!weir_symbols_open(&symbols, 0, NULL))
+		report_all(pipeline, symbols, states, report);
+	weir_symbols_close(symbols);
+	free(states);
+}
