@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/contracts.h"
+#include "watch/thread.h"
 #include "watch/words.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +93,15 @@ static json_t *stack_of(
 	return stack;
 }
 
+static json_t *call_of(long call)
+{
+	const char *name = weir_call_name(call);
+	char text[24];
+
+	snprintf(text, sizeof(text), "%ld", call);
+	return json_string(name ? name : text);
+}
+
 static json_t *worst_of(
 	struct weir_symbols *symbols, const struct weir_contract *contract)
 {
@@ -111,6 +120,9 @@ static json_t *worst_of(
 		if (*sighting->task)
 			json_object_set_new(
 				object, "task", json_string(sighting->task));
+		if (sighting->call >= 0)
+			json_object_set_new(
+				object, "call", call_of(sighting->call));
 		json_object_set_new(
 			object, "stack", stack_of(symbols, sighting));
 	}
@@ -134,34 +146,20 @@ static json_t *class_of(const struct weir_contract_state *state)
 	return object;
 }
 
-// append adds to a text as much as there is room for.
-__attribute__((format(printf, 3, 4))) static void append(
-	char *text, size_t size, const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text + used, size - used, format, args);
-	va_end(args);
-}
-
 static void find_broken(struct weir_pipeline *pipeline,
 	struct weir_symbols *symbols, const struct weir_contract *contract,
 	const struct weir_contract_state *state)
 {
-	char text[WEIR_ERROR_SIZE], part[256];
+	char text[WEIR_ERROR_SIZE];
+	size_t used;
 
 	weir_words_broken(state, text, sizeof(text));
 	for (unsigned i = 0; i < contract->worst_count; i++) {
-		const struct weir_sighting *sighting = &contract->worst[i];
-
-		append(text, sizeof(text), "\n%s: ",
-			weir_words_sighting(sighting, part, sizeof(part)));
-		for (unsigned j = 0; j < sighting->frames.count; j++)
-			append(text, sizeof(text), "%s%s", j ? " < " : "",
-				weir_words_frame(symbols, sighting, j, part,
-					sizeof(part)));
+		used = strlen(text);
+		snprintf(text + used, sizeof(text) - used, "\n");
+		used = strlen(text);
+		weir_words_seen(symbols, &contract->worst[i], text + used,
+			sizeof(text) - used);
 	}
 	weir_finding(pipeline, true, "%s", text);
 }

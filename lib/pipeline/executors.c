@@ -213,6 +213,20 @@ static int open_shells(struct weir_pipeline *pipeline, struct weir_error *e)
 	return 0;
 }
 
+// mark_callers tells of executors whose ports must make system calls: what they
+// sleep there is no stage's fault.
+static void mark_callers(struct weir_pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->plan->instance_count; i++) {
+		const struct weir_instance *instance = &pipeline->instances[i];
+		struct weir_runner *runner =
+			&pipeline->runners[instance->plan->executor];
+
+		if (instance->port && instance->port->traits.makes_system_calls)
+			runner->executor->makes_calls = true;
+	}
+}
+
 int weir_runners_open(struct weir_pipeline *pipeline, struct weir_error *e)
 {
 	const struct weir_plan *plan = pipeline->plan;
@@ -229,7 +243,10 @@ int weir_runners_open(struct weir_pipeline *pipeline, struct weir_error *e)
 		pipeline->runners[i].plan = &plan->executors[i];
 	for (unsigned i = 0; i < count && !err; i++)
 		err = open_runner(pipeline, i, e);
-	return err ? err : open_shells(pipeline, e);
+	if (err)
+		return err;
+	mark_callers(pipeline);
+	return open_shells(pipeline, e);
 }
 
 // ---- running ----

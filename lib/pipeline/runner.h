@@ -99,6 +99,7 @@ struct weir_pipeline {
 	// the main thread's
 	bool quit; // inputs were told to end
 	bool started;
+	bool watched;
 	enum weir_end end;
 	uint64_t started_tick, ended_tick;
 	uint64_t started_ns; // CLOCK_REALTIME

@@ -33,6 +33,7 @@ struct weir_sighting {
 	uint64_t ns;	// so far, where it had not ended
 	char task[WEIR_NAME_SIZE];
 	char executor[WEIR_NAME_SIZE];
+	long call; // of the system, that it slept in; -1: not known
 	struct weir_frames frames; // count 0: not taken
 };
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "watch/words.h"
+#include "watch/thread.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *weir_found_name(enum weir_found found)
 {
@@ -91,13 +93,32 @@ const char *weir_words_verdict(const struct weir_contract_state *states,
 	return text;
 }
 
+// call_of writes " in nanosleep" for a sighting that slept there.
+static const char *call_of(
+	const struct weir_sighting *sighting, char *text, size_t size)
+{
+	const char *name = weir_call_name(sighting->call);
+
+	if (sighting->call < 0)
+		*text = '\0';
+	else if (name)
+		snprintf(text, size, " in %s", name);
+	else
+		snprintf(text, size, " in system call %ld", sighting->call);
+	return text;
+}
+
 const char *weir_words_sighting(
 	const struct weir_sighting *sighting, char *text, size_t size)
 {
-	snprintf(text, size, "%s, %s on %s%s%s%s",
-		weir_found_name(sighting->found), duration(sighting->ns).text,
-		sighting->executor, *sighting->task ? " in task '" : "",
-		sighting->task, *sighting->task ? "'" : "");
+	char call[48];
+
+	snprintf(text, size, "%s%s, %s on %s%s%s%s",
+		weir_found_name(sighting->found),
+		call_of(sighting, call, sizeof(call)),
+		duration(sighting->ns).text, sighting->executor,
+		*sighting->task ? " in task '" : "", sighting->task,
+		*sighting->task ? "'" : "");
 	return text;
 }
 
@@ -108,5 +129,21 @@ const char *weir_words_frame(struct weir_symbols *symbols,
 	// A call may be the last instruction of its function.
 	weir_symbols_name(symbols,
 		sighting->frames.at[frame] - (frame > 0 ? 1 : 0), text, size);
+	return text;
+}
+
+const char *weir_words_seen(struct weir_symbols *symbols,
+	const struct weir_sighting *sighting, char *text, size_t size)
+{
+	char name[256];
+
+	weir_words_sighting(sighting, text, size);
+	for (unsigned i = 0; i < sighting->frames.count; i++) {
+		size_t used = strlen(text);
+
+		snprintf(text + used, size - used, "%s%s", i ? " < " : ": ",
+			weir_words_frame(
+				symbols, sighting, i, name, sizeof(name)));
+	}
 	return text;
 }

@@ -32,4 +32,8 @@ const char *weir_words_frame(struct weir_symbols *symbols,
 	const struct weir_sighting *sighting, unsigned frame, char *text,
 	size_t size);
 
+// weir_words_seen: both, "…: spin (libmine.so+0x12) < burst (…) < …".
+const char *weir_words_seen(struct weir_symbols *symbols,
+	const struct weir_sighting *sighting, char *text, size_t size);
+
 #endif
