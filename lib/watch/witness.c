@@ -77,10 +77,11 @@ enum weir_found weir_witness_judge(
 	whole = frame.behind->tick - frame.before->tick;
 	had = frame.behind->cpu - frame.before->cpu;
 	off = whole > had ? whole - had : 0;
+	if (stretch->slept && !frame.stopped &&
+		(off >= excess || off > stretch->limit))
+		return WEIR_BLOCKING;
 	if (off < excess)
 		return stretch->accounts ? WEIR_BLOCKED : WEIR_UNWITNESSED;
-	if (stretch->slept && !frame.stopped)
-		return WEIR_BLOCKING;
 	return off >= excess + (whole - length) ? WEIR_STOLEN
 						: WEIR_UNWITNESSED;
 }

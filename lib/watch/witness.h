@@ -15,6 +15,9 @@
 //	off <  excess           surely not
 //	between                 it cannot be told
 //
+// A thread that slept in the kernel, for excess or for more than the limit, made a
+// blocking call.
+//
 // Threads.  One at a time.
 // Memory.  The caller's; zeroed, it is empty.
 #ifndef WEIR_WATCH_WITNESS_H
