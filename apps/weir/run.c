@@ -29,6 +29,7 @@ struct request {
 };
 
 static const char *const strictness[] = {"strict", NULL};
+static const char *const checks[] = {"blocking", NULL};
 
 static const struct weir_argument operands[] = {
 	{
@@ -63,6 +64,11 @@ static const struct weir_argument options[] = {
 		.offer = WEIR_OFFER_CHOICES,
 		.help = "hold every stage to its max_exec, 1ms where the file "
 			"has none; strict: also where nobody saw why"},
+	{"check", .type = WEIR_ARGUMENT_TEXT, .value = "blocking",
+		.at = offsetof(struct request, check), .choices = checks,
+		.offer = WEIR_OFFER_CHOICES,
+		.help = "fail where a stage makes a system call on its lcore, "
+			"and say where; such calls take longer"},
 	{"report", .type = WEIR_ARGUMENT_TEXT, .value = "FILE",
 		.at = offsetof(struct request, report),
 		.offer = WEIR_OFFER_FILES,
@@ -124,6 +130,7 @@ static int open_named(struct weir_pipeline **pipeline,
 		.duration_ns = request->duration_ns,
 		.packets = request->packets,
 		.eal_args = request->eal_args,
+		.check_blocking = request->check,
 	};
 
 	if (request->contract)

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/contracts.h"
+#include "task/executor_inline.h"
 #include "watch/thread.h"
+#include "watch/trap.h"
 #include "watch/words.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +67,26 @@ int weir_contracts_open(struct weir_pipeline *pipeline,
 	return err;
 }
 
+int weir_traps_open(struct weir_pipeline *pipeline,
+	const struct weir_pipeline_options *options, struct weir_error *e)
+{
+	int err = options->check_blocking ? weir_trap_open(e) : 0;
+
+	if (!options->check_blocking || err)
+		return err;
+	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
+		struct weir_runner *runner = &pipeline->runners[i];
+
+		if (runner->plan->kind != WEIR_PLAN_LCORE ||
+			runner->executor->makes_calls)
+			continue;
+		runner->trap = calloc(1, sizeof(*runner->trap));
+		if (!runner->trap)
+			return weir_error_set(e, -ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
 void weir_contracts_close(struct weir_pipeline *pipeline)
 {
 	for (unsigned i = 0; i < pipeline->contract_count; i++)
@@ -87,9 +110,9 @@ static json_t *stack_of(
 	char text[256];
 
 	for (unsigned i = 0; i < sighting->frames.count; i++)
-		json_array_append_new(
-			stack, json_string(weir_words_frame(symbols, sighting,
-				       i, text, sizeof(text))));
+		json_array_append_new(stack,
+			json_string(weir_words_frame(symbols, &sighting->frames,
+				i, text, sizeof(text))));
 	return stack;
 }
 
@@ -179,6 +202,44 @@ static void report_class(struct weir_pipeline *pipeline,
 		find_broken(pipeline, symbols, contract, state);
 }
 
+// ---- trapped calls ----
+
+static void find_trapped(struct weir_pipeline *pipeline,
+	struct weir_symbols *symbols, const struct weir_trapped *trapped)
+{
+	struct weir_contract *contract = weir_books_find(trapped->steps);
+	const char *call = weir_call_name(trapped->call);
+	char text[WEIR_ERROR_SIZE], number[32], times[32] = "once";
+
+	weir_books_unlock();
+	snprintf(number, sizeof(number), "system call %ld", trapped->call);
+	if (trapped->count > 1)
+		snprintf(times, sizeof(times), "%" PRIu64 " times",
+			trapped->count);
+	weir_finding(pipeline, true,
+		"stage '%s' called %s %s, which an lcore must not%s",
+		contract ? contract->name : "?", call ? call : number, times,
+		weir_words_stack(
+			symbols, &trapped->frames, text, sizeof(text)));
+}
+
+static void report_trapped(
+	struct weir_pipeline *pipeline, struct weir_symbols *symbols)
+{
+	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
+		const struct weir_trap *trap = pipeline->runners[i].trap;
+
+		for (unsigned j = 0; trap && j < trap->count; j++)
+			find_trapped(pipeline, symbols, &trap->at[j]);
+		if (trap && trap->lost)
+			weir_finding(pipeline, true,
+				"lcore %u: %" PRIu64 " more system calls",
+				pipeline->runners[i].plan->id, trap->lost);
+	}
+}
+
+// ---- the verdict ----
+
 static bool any_broken(const struct weir_contract_state *states, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
@@ -226,9 +287,11 @@ void weir_report_contracts(struct weir_pipeline *pipeline, json_t *report)
 	for (unsigned i = 0; states && i < count; i++)
 		weir_contract_read(pipeline->contracts[i],
 			pipeline->contract_flags, &states[i]);
-	if (states && any_limit(states, count) &&
-		!weir_symbols_open(&symbols, 0, NULL))
-		report_all(pipeline, symbols, states, report);
+	if (states && !weir_symbols_open(&symbols, 0, NULL)) {
+		if (any_limit(states, count))
+			report_all(pipeline, symbols, states, report);
+		report_trapped(pipeline, symbols);
+	}
 	weir_symbols_close(symbols);
 	free(states);
 }

@@ -16,6 +16,11 @@ int weir_contracts_open(struct weir_pipeline *pipeline,
 	const struct weir_pipeline_options *options, struct weir_error *e);
 void weir_contracts_close(struct weir_pipeline *pipeline);
 
+// weir_traps_open makes the traps of system calls that a run asks for: of each
+// lcore whose ports make none.
+int weir_traps_open(struct weir_pipeline *pipeline,
+	const struct weir_pipeline_options *options, struct weir_error *e);
+
 // weir_report_contracts adds what became of them to the report, and those that
 // were broken to the findings. After the executors have stopped.
 void weir_report_contracts(struct weir_pipeline *pipeline, json_t *report);

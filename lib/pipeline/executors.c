@@ -7,10 +7,12 @@
 #include "pipeline/runner.h"
 #include "shell/task_stage.h"
 #include "task/executor_inline.h"
+#include "watch/trap.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -255,9 +257,13 @@ static int run_on_lcore(void *arg)
 {
 	struct weir_runner *runner = arg;
 
+	// Whether it can be had was asked before.
+	if (runner->trap)
+		weir_assert(!weir_trap_enter(runner->trap, runner->executor));
 	weir_mem_forbid(1);
 	weir_executor_run(runner->executor);
 	weir_mem_forbid(0);
+	weir_trap_leave();
 	store_release(&runner->returned, true);
 	return 0;
 }
@@ -360,6 +366,7 @@ void weir_runners_close(struct weir_pipeline *pipeline)
 		if (runner->giveback)
 			weir_edge_close(runner->giveback);
 		weir_mem_destroy(runner->freer.edges);
+		free(runner->trap);
 	}
 	for (unsigned i = 0; i < pipeline->shell_count; i++)
 		weir_shell_close(&pipeline->shells[i]);

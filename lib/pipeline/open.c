@@ -271,6 +271,7 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 		(err = weir_credit_check(
 			 pipeline->instances, plan->instance_count, e)) ||
 		(err = weir_contracts_open(pipeline, options, e)) ||
+		(err = weir_traps_open(pipeline, options, e)) ||
 		(err = weir_ports_open_outputs(pipeline, e)) ||
 		(err = weir_offloads_tell(pipeline, e)))
 		// Another name would not help against a device's.

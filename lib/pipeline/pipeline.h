@@ -45,6 +45,9 @@ struct weir_pipeline_options {
 	uint64_t packets;     // stop after this many came in; 0: no limit
 	const char *const *eal_args; // NULL-ended; or NULL
 	enum weir_contract_asked contract;
+	// check_blocking traps the system calls that stages make on lcores whose
+	// ports make none: each is a finding that fails the run.
+	bool check_blocking;
 };
 
 // weir_pipeline_open starts EAL if need be and prepares all of plan, which it

@@ -52,6 +52,7 @@ struct weir_runner {
 	struct weir_histogram *others; // steps of no stage
 	struct weir_edge *giveback;    // of a thread
 	struct weir_freer freer;       // of an lcore
+	struct weir_trap *trap;	       // of its system calls, or NULL
 	pthread_t thread;
 	bool running;
 	bool returned; // released when it has run for the last time
@@ -69,6 +70,7 @@ enum weir_end {
 
 struct weir_change;
 struct weir_contract;
+struct weir_trap;
 
 struct weir_pipeline {
 	const struct weir_plan *plan;

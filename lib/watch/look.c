@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "watch/look.h"
 #include "task/task_inline.h"
+#include "watch/arch.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,29 +9,9 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 // ---- where the thread was ----
-
-struct registers {
-	uintptr_t pc, fp, sp;
-};
-
-static struct registers registers_of(const ucontext_t *context)
-{
-#if defined(__x86_64__)
-	const greg_t *at = context->uc_mcontext.gregs;
-
-	return (struct registers){(uintptr_t)at[REG_RIP],
-		(uintptr_t)at[REG_RBP], (uintptr_t)at[REG_RSP]};
-#elif defined(__aarch64__)
-	return (struct registers){context->uc_mcontext.pc,
-		context->uc_mcontext.regs[29], context->uc_mcontext.sp};
-#else
-#error "weir needs the registers of a signal here"
-#endif
-}
 
 // The top of the main thread's stack: what the kernel put there, once.
 static uintptr_t main_top;
@@ -50,7 +31,7 @@ static uintptr_t top_of(uintptr_t sp)
 void weir_look_here(
 	void *context, const struct weir_task *task, struct weir_frames *frames)
 {
-	struct registers at = registers_of(context);
+	struct weir_registers at = weir_registers_of(context);
 	const struct weir_stack *stack = task ? task->stack : NULL;
 	uintptr_t high = top_of(at.sp);
 
@@ -67,6 +48,8 @@ void weir_look_here(
 
 // ---- the handler ----
 
+static pid_t watcher; // the process
+
 static void on_look(int signal_number, siginfo_t *info, void *context)
 {
 	struct weir_look *look = info->si_value.sival_ptr;
@@ -76,7 +59,7 @@ static void on_look(int signal_number, siginfo_t *info, void *context)
 	int saved = errno;
 
 	(void)signal_number;
-	if (info->si_code != SI_QUEUE || info->si_pid != getpid() || !executor)
+	if (info->si_code != SI_QUEUE || info->si_pid != watcher || !executor)
 		goto out;
 	if (look->executor != executor)
 		goto out;
@@ -100,6 +83,7 @@ static void install(void)
 		.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
 
 	main_top = (uintptr_t)getauxval(AT_RANDOM);
+	watcher = getpid();
 	sigemptyset(&action.sa_mask);
 	if (sigaction(WEIR_LOOK_SIGNAL, &action, NULL))
 		install_error = -errno;
@@ -124,7 +108,7 @@ bool weir_look_ask(
 
 	memset(&info, 0, sizeof(info));
 	info.si_code = SI_QUEUE;
-	info.si_pid = getpid();
+	info.si_pid = watcher;
 	info.si_uid = getuid();
 	info.si_value.sival_ptr = look;
 	look->executor = executor;

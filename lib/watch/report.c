@@ -40,8 +40,8 @@ static void write_sighting(
 		weir_words_sighting(sighting, text, sizeof(text)));
 	for (unsigned i = 0; i < sighting->frames.count; i++)
 		fprintf(page->to, "    %s\n",
-			weir_words_frame(page->symbols, sighting, i, text,
-				sizeof(text)));
+			weir_words_frame(page->symbols, &sighting->frames, i,
+				text, sizeof(text)));
 }
 
 static void write_broken(struct weir_contract *contract, void *arg)

@@ -123,27 +123,36 @@ const char *weir_words_sighting(
 }
 
 const char *weir_words_frame(struct weir_symbols *symbols,
-	const struct weir_sighting *sighting, unsigned frame, char *text,
+	const struct weir_frames *frames, unsigned frame, char *text,
 	size_t size)
 {
 	// A call may be the last instruction of its function.
-	weir_symbols_name(symbols,
-		sighting->frames.at[frame] - (frame > 0 ? 1 : 0), text, size);
+	weir_symbols_name(
+		symbols, frames->at[frame] - (frame > 0 ? 1 : 0), text, size);
+	return text;
+}
+
+const char *weir_words_stack(struct weir_symbols *symbols,
+	const struct weir_frames *frames, char *text, size_t size)
+{
+	char name[256];
+
+	*text = '\0';
+	for (unsigned i = 0; i < frames->count; i++) {
+		size_t used = strlen(text);
+
+		snprintf(text + used, size - used, "%s%s", i ? " < " : ": ",
+			weir_words_frame(
+				symbols, frames, i, name, sizeof(name)));
+	}
 	return text;
 }
 
 const char *weir_words_seen(struct weir_symbols *symbols,
 	const struct weir_sighting *sighting, char *text, size_t size)
 {
-	char name[256];
+	size_t used = strlen(weir_words_sighting(sighting, text, size));
 
-	weir_words_sighting(sighting, text, size);
-	for (unsigned i = 0; i < sighting->frames.count; i++) {
-		size_t used = strlen(text);
-
-		snprintf(text + used, size - used, "%s%s", i ? " < " : ": ",
-			weir_words_frame(
-				symbols, sighting, i, name, sizeof(name)));
-	}
+	weir_words_stack(symbols, &sighting->frames, text + used, size - used);
 	return text;
 }

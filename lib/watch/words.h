@@ -24,16 +24,18 @@ const char *weir_words_broken(
 	const struct weir_contract_state *state, char *text, size_t size);
 
 // weir_words_sighting: "blocked task, 5.1 ms on lcores.1 in task 'x'".
-// weir_words_frame: what one of its frames is called; of a return address, the
-// call before it.
+// weir_words_seen: the same and its stack.
+// weir_words_frame: what one frame of a stack is called; of a return address, the
+// call before it. weir_words_stack: ": spin (libmine.so+0x12) < burst (…) < …",
+// the innermost first; "" where there is none.
 const char *weir_words_sighting(
 	const struct weir_sighting *sighting, char *text, size_t size);
-const char *weir_words_frame(struct weir_symbols *symbols,
-	const struct weir_sighting *sighting, unsigned frame, char *text,
-	size_t size);
-
-// weir_words_seen: both, "…: spin (libmine.so+0x12) < burst (…) < …".
 const char *weir_words_seen(struct weir_symbols *symbols,
 	const struct weir_sighting *sighting, char *text, size_t size);
+const char *weir_words_frame(struct weir_symbols *symbols,
+	const struct weir_frames *frames, unsigned frame, char *text,
+	size_t size);
+const char *weir_words_stack(struct weir_symbols *symbols,
+	const struct weir_frames *frames, char *text, size_t size);
 
 #endif

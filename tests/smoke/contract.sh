@@ -97,6 +97,24 @@ else
 	skip "$thief" "only root may start one"
 fi
 
+# ---- calls ----
+
+# finding: what the run with --check=blocking found, but for the stack.
+finding() { answer run.json '.findings[] | select(test("called")) | split(":")[0]'; }
+
+run_faulty sleep --check=blocking
+is "a call is trapped, named, and done as it was" "$(finding)" \
+	"stage 'faulty' called clock_nanosleep once, which an lcore must not"
+is "the run fails by it" $code 1
+has "its stack leads to the stage" "$(answer run.json '.findings[]')" \
+	"clock_nanosleep .* < faulty\.so"
+run_faulty write --check=blocking
+is "so is one that does not sleep" "$(finding)" \
+	"stage 'faulty' called write once, which an lcore must not"
+weir run --check=blocking --json -e "gen count=100000 ! shape rate=1Gbit/s ! sink" \
+	>run.json 2>run.err
+is "stages that come with weir make none" "$? $(finding)" "0 "
+
 # ---- a step that never ends ----
 
 setsid bash -c 'echo -20 2>/dev/null >/proc/self/autogroup
