@@ -22,6 +22,7 @@
 #define CLOSE_NS 2000000 // apart at most
 #define WIDE_NS 20000 // a reading of two clocks that took longer is no sample
 #define SLEEPS_NS 100000000
+#define GONE 3		   // rounds that a word of a step's end may take
 #define TELL_NS 1000000000 // a step that does not end is told of then
 
 static uint64_t ticks_of(uint64_t ns)
@@ -152,6 +153,7 @@ static void enter(struct weir_watched *watched,
 	struct weir_sighting sighting;
 
 	now->entered = true;
+	now->seen = sample->tick - now->beat;
 	fill(&sighting, WEIR_BLOCKED, executor, now->beat, sample->tick);
 	memcpy(sighting.task, now->task, sizeof(now->task));
 	sighting.frames = now->frames;
@@ -183,15 +185,37 @@ static void tell(struct weir_case *now, const struct weir_executor *executor,
 	weir_books_unlock();
 }
 
+// miss ends a case whose step has ended without a word: it found no room among
+// the overruns. surely: no word is on its way.
+static void miss(struct weir_watched *watched,
+	const struct weir_executor *executor, bool surely)
+{
+	struct weir_case *now = &watched->now;
+	struct weir_contract *contract;
+
+	if (!now->open || !now->entered)
+		return;
+	if (!surely && load_relaxed(&executor->now) == now->beat)
+		return;
+	if (!surely && ++now->gone < GONE)
+		return;
+	contract = weir_books_find(now->running);
+	if (contract)
+		weir_book_end(contract, now->beat, ns_of(now->seen));
+	weir_books_unlock();
+	now->open = false;
+}
+
 static void begin(struct weir_watched *watched,
-	const struct weir_histogram *running, const struct weir_sample *sample)
+	const struct weir_histogram *running, uint64_t limit,
+	const struct weir_sample *sample)
 {
 	bool looking = watched->now.looking;
 
 	watched->now = (struct weir_case){.open = true,
 		.beat = sample->beat,
 		.running = running,
-		.limit = load_relaxed(&running->limit),
+		.limit = limit,
 		.looking = looking,
 		.call = -1};
 }
@@ -223,6 +247,18 @@ static void go_on(struct weir_watched *watched, struct weir_executor *executor,
 			&watched->look, executor, watched->thread);
 }
 
+// limit_of asks the books: a class whose last step has ended may be gone.
+static uint64_t limit_of(const struct weir_histogram *running)
+{
+	const struct weir_contract *contract =
+		running ? weir_books_find(running) : NULL;
+	uint64_t limit = contract ? load_relaxed(&running->limit) : 0;
+
+	if (running)
+		weir_books_unlock();
+	return limit;
+}
+
 // look_at follows the step that goes on, if it is overdue.
 static void look_at(struct weir_watched *watched,
 	struct weir_executor *executor, const struct weir_sample *before,
@@ -230,14 +266,17 @@ static void look_at(struct weir_watched *watched,
 {
 	const struct weir_histogram *running = load_relaxed(&executor->running);
 	struct weir_case *now = &watched->now;
-	uint64_t limit = running ? load_relaxed(&running->limit) : 0;
+	uint64_t limit = limit_of(running);
 
 	hear(watched, sample);
 	if (!limit || sample->tick - sample->beat <= limit ||
 		load_relaxed(&executor->now) != sample->beat)
 		return;
-	if (!now->open || now->beat != sample->beat || now->running != running)
-		begin(watched, running, sample);
+	if (!now->open || now->beat != sample->beat ||
+		now->running != running) {
+		miss(watched, executor, true);
+		begin(watched, running, limit, sample);
+	}
 	go_on(watched, executor, before, sample);
 }
 
@@ -263,7 +302,7 @@ static void settle(struct weir_watched *watched,
 	const struct weir_overrun *overrun, const struct weir_round *round,
 	bool has_slept)
 {
-	const struct weir_case *now = &watched->now;
+	struct weir_case *now = &watched->now;
 	bool same = now->open && now->beat == overrun->begin &&
 		    now->running == overrun->steps;
 	struct weir_contract *contract = weir_books_find(overrun->steps);
@@ -272,6 +311,7 @@ static void settle(struct weir_watched *watched,
 	if (contract && same && now->entered) {
 		weir_book_end(contract, overrun->begin,
 			ns_of(overrun->end - overrun->begin));
+		now->open = false;
 	} else if (contract) {
 		fill(&sighting,
 			judge(watched, overrun, round,
@@ -344,6 +384,7 @@ void weir_watched_look(struct weir_watched *watched,
 	}
 	for (unsigned i = 0; i < count; i++)
 		settle(watched, executor, &overruns[i], round, has_slept);
+	miss(watched, executor, !thread);
 	if (thread)
 		look_at(watched, executor, before, &sample);
 }

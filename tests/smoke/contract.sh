@@ -125,8 +125,10 @@ started+=("$pid")
 until_it grep -q "does not end" stubborn.err
 has "a task that never yields is told of while it runs" \
 	"$(cat stubborn.err)" "step of 'stubborn' does not end: blocked task"
-kill -KILL "$pid"
-wait "$pid" 2>/dev/null
+{
+	kill -KILL "$pid"
+	wait "$pid"
+} 2>/dev/null
 
 # ---- what is asked for ----
 
