@@ -43,5 +43,6 @@
 #include "task/stepper.h"
 #include "task/task.h"
 #include "watch/contract.h"
+#include "watch/watchdog.h"
 
 #endif

@@ -411,15 +411,12 @@ static void print_class(const struct page *page, const json_t *one, int width)
 		{"not witnessed", "not_witnessed"}};
 	uint64_t over = number(one, "over");
 
-	fprintf(page->to, "  %-*s  %" PRIu64 " steps, at most ", width,
-		text(one, "name"), number(one, "steps"));
-	fprintf(page->to, "%s of ",
-		weir_quantity_ns(number(one, "longest_ns")).text);
-	fprintf(page->to, "%s",
-		weir_quantity_ns(number(one, "max_exec_ns")).text);
-	if (over)
-		fprintf(page->to, ", %" PRIu64 " over", over);
-	fputc('\n', page->to);
+	name(page, text(one, "name"), width);
+	fprintf(page->to,
+		"%" PRIu64 " steps, at most %s of %s, %" PRIu64 " over\n",
+		number(one, "steps"),
+		weir_quantity_ns(number(one, "longest_ns")).text,
+		weir_quantity_ns(number(one, "max_exec_ns")).text, over);
 	for (size_t i = 0; over && i < 4; i++)
 		if (number(one, keys[i][1]))
 			fprintf(page->to, "  %*s    %s %" PRIu64 "\n", width,
@@ -430,13 +427,12 @@ static void print_contract(const struct page *page, const json_t *report)
 {
 	const json_t *contract = json_object_get(report, "contract");
 	const json_t *classes = json_object_get(contract, "classes");
-	bool broken = json_is_true(json_object_get(contract, "broken"));
 	int width = name_width(classes, "name");
 
 	if (!contract)
 		return;
-	fprintf(page->to, "%s%s%s\n", on(page, broken ? RED : BOLD),
-		text(contract, "verdict"), off(page));
+	heading(page, "contract");
+	print_wrapped(page, text(contract, "verdict"));
 	for (size_t i = 0; i < json_array_size(classes); i++)
 		print_class(page, json_array_get(classes, i), width);
 	fputc('\n', page->to);

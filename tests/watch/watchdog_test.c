@@ -108,7 +108,7 @@ Test(watchdog, a_step_that_does_not_end_is_seen_with_its_task_and_stack)
 	for (int i = 0; i < 10000 && read_state().unended; i++)
 		usleep(1000);
 	cr_expect_eq(read_state().unended, 0, "it is no other when it ends");
-	cr_expect_eq(read_state().over, 1);
+	cr_expect_geq(read_state().over, 1);
 	cr_expect_eq(read_state().blocked, 1);
 	end();
 }
@@ -141,9 +141,9 @@ Test(watchdog, a_call_that_sleeps_is_named_and_not_cut_short)
 		end();
 		cr_assert_not(cut_short);
 		cr_assert_eq(state.blocked, 0);
-		cr_assert_eq(state.over, 1);
+		cr_assert_geq(state.over, 1);
 	}
-	cr_expect_eq(state.blocking, 1);
+	cr_expect_geq(state.blocking, 1);
 	cr_expect(named);
 }
 
