@@ -75,21 +75,32 @@ static bool is_exempt(const struct weir_executor *executor)
 		       executor->idle != weir_idle_yield);
 }
 
-// slept reads how often the thread has slept and answers whether it did since it
-// was last read. One sleep is that of a stop.
-static bool slept(struct weir_watched *watched,
+// read_sleeps finds out whether the thread has slept since it was last asked. One
+// sleep is that of a stop.
+static void read_sleeps(struct weir_watched *watched,
 	const struct weir_executor *executor, const struct weir_round *round)
 {
 	uint64_t before = watched->sleeps, count;
 
 	if (is_exempt(executor) || !weir_thread_sleeps(watched->thread, &count))
-		return false;
+		return;
 	// Read while it ran: not what it did when it was done.
 	if (load_acquire(&executor->thread) != watched->thread)
-		return false;
+		return;
+	if (count - before > (round->stopped ? 1 : 0)) {
+		watched->slept_from = watched->sleeps_tick;
+		watched->slept_to = weir_ticks();
+	}
 	watched->sleeps = count;
 	watched->sleeps_tick = round->tick;
-	return count - before > (round->stopped ? 1 : 0);
+}
+
+// has_slept tells whether it did about the time of a stretch.
+static bool has_slept(
+	const struct weir_watched *watched, const struct weir_overrun *overrun)
+{
+	return watched->slept_to >= overrun->begin &&
+	       watched->slept_from <= overrun->end;
 }
 
 // ---- a case ----
@@ -284,13 +295,13 @@ static void look_at(struct weir_watched *watched,
 
 static enum weir_found judge(const struct weir_watched *watched,
 	const struct weir_overrun *overrun, const struct weir_round *round,
-	bool has_slept)
+	bool asleep)
 {
 	struct weir_stretch stretch = {
 		.begin = overrun->begin,
 		.end = overrun->end,
 		.limit = load_relaxed(&overrun->steps->limit),
-		.slept = has_slept,
+		.slept = asleep || has_slept(watched, overrun),
 		.accounts = round->accounts,
 	};
 
@@ -299,8 +310,7 @@ static enum weir_found judge(const struct weir_watched *watched,
 
 static void settle(struct weir_watched *watched,
 	const struct weir_executor *executor,
-	const struct weir_overrun *overrun, const struct weir_round *round,
-	bool has_slept)
+	const struct weir_overrun *overrun, const struct weir_round *round)
 {
 	struct weir_case *now = &watched->now;
 	bool same = now->open && now->beat == overrun->begin &&
@@ -314,8 +324,7 @@ static void settle(struct weir_watched *watched,
 		now->open = false;
 	} else if (contract) {
 		fill(&sighting,
-			judge(watched, overrun, round,
-				has_slept || (same && now->slept)),
+			judge(watched, overrun, round, same && now->slept),
 			executor, overrun->begin, overrun->end);
 		memcpy(sighting.task, overrun->task, sizeof(sighting.task));
 		if (same && sighting.found == WEIR_BLOCKED)
@@ -347,6 +356,7 @@ static void meet(struct weir_watched *watched, int thread,
 	memset(&watched->now, 0, sizeof(watched->now));
 	watched->thread = thread;
 	watched->sleeps_tick = round->tick;
+	watched->slept_from = watched->slept_to = 0;
 	if (!weir_thread_sleeps(thread, &watched->sleeps))
 		watched->sleeps = 0;
 }
@@ -357,7 +367,6 @@ void weir_watched_look(struct weir_watched *watched,
 	int thread = load_acquire(&executor->thread);
 	struct weir_overrun overruns[WEIR_OVERRUNS];
 	struct weir_sample sample, last = {0}, *before = NULL;
-	bool has_slept = false;
 	unsigned count;
 
 	if (thread && thread != watched->thread)
@@ -376,14 +385,12 @@ void weir_watched_look(struct weir_watched *watched,
 		if (count || round->stopped ||
 			round->tick - watched->sleeps_tick >
 				ticks_of(SLEEPS_NS))
-			has_slept = slept(watched, executor, round);
-		if (has_slept && !count)
-			watched->told_sleeps++;
+			read_sleeps(watched, executor, round);
 	} else {
 		thread = 0;
 	}
 	for (unsigned i = 0; i < count; i++)
-		settle(watched, executor, &overruns[i], round, has_slept);
+		settle(watched, executor, &overruns[i], round);
 	miss(watched, executor, !thread);
 	if (thread)
 		look_at(watched, executor, before, &sample);

@@ -42,7 +42,7 @@ struct weir_watched {
 	struct weir_witness witness;
 	uint64_t sleeps;      // of the thread, when they were last read
 	uint64_t sleeps_tick; // when that was
-	uint64_t told_sleeps; // beyond no limit, so far
+	uint64_t slept_from, slept_to; // between these it slept last
 	struct weir_case now;
 	struct weir_look look;
 };
