@@ -3,6 +3,7 @@
 #include "task/executor_inline.h"
 #include "watch/thread.h"
 #include "watch/trap.h"
+#include "watch/watchdog.h"
 #include "watch/words.h"
 
 #include <errno.h>
@@ -238,6 +239,22 @@ static void report_trapped(
 	}
 }
 
+// find_sleeps tells of lcores that slept: with a contract or without.
+static void find_sleeps(struct weir_pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
+		const struct weir_runner *runner = &pipeline->runners[i];
+		uint64_t count = weir_watchdog_sleeps(runner->executor);
+
+		if (count)
+			weir_finding(pipeline, false,
+				"lcore %u went to sleep in the kernel %" PRIu64
+				" times: a stage on it makes a blocking call; "
+				"--check=blocking tells which",
+				runner->plan->id, count);
+	}
+}
+
 // ---- the verdict ----
 
 static bool any_broken(const struct weir_contract_state *states, unsigned count)
@@ -291,6 +308,7 @@ void weir_report_contracts(struct weir_pipeline *pipeline, json_t *report)
 		if (any_limit(states, count))
 			report_all(pipeline, symbols, states, report);
 		report_trapped(pipeline, symbols);
+		find_sleeps(pipeline);
 	}
 	weir_symbols_close(symbols);
 	free(states);

@@ -56,11 +56,13 @@ static void on_look(int signal_number, siginfo_t *info, void *context)
 	const struct weir_executor *executor = weir_executor_current();
 	uint64_t tick = weir_ticks();
 	const struct weir_task *task;
+	unsigned asked;
 	int saved = errno;
 
 	(void)signal_number;
 	if (info->si_code != SI_QUEUE || info->si_pid != watcher || !executor)
 		goto out;
+	asked = load_acquire(&look->asked); // "asked": whose look it is
 	if (look->executor != executor)
 		goto out;
 	task = executor->current;
@@ -69,7 +71,7 @@ static void on_look(int signal_number, siginfo_t *info, void *context)
 	look->running = executor->running;
 	memcpy(look->task, task ? task->name : "\0", task ? WEIR_NAME_SIZE : 1);
 	weir_look_here(context, task, &look->frames);
-	store_release(&look->answered, load_relaxed(&look->asked));
+	store_release(&look->answered, asked);
 out:
 	errno = saved;
 }
@@ -112,7 +114,7 @@ bool weir_look_ask(
 	info.si_uid = getuid();
 	info.si_value.sival_ptr = look;
 	look->executor = executor;
-	store_release(&look->asked, look->asked + 1);
+	store_release(&look->asked, look->asked + 1); // "asked"
 	look->asked_tick = weir_ticks();
 	return syscall(SYS_rt_tgsigqueueinfo, info.si_pid, tid,
 		       WEIR_LOOK_SIGNAL, &info) == 0;

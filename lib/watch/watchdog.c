@@ -187,6 +187,22 @@ void weir_watchdog_settle(void)
 	pthread_mutex_unlock(&dog.lock);
 }
 
+uint64_t weir_watchdog_sleeps(const struct weir_executor *executor)
+{
+	uint64_t count = 0;
+
+	pthread_mutex_lock(&dog.lock);
+	weir_list_each (link, &dog.watched) {
+		const struct weir_watched *one =
+			weir_container(link, struct weir_watched, link);
+
+		if (one->executor == executor)
+			count = one->slept_count;
+	}
+	pthread_mutex_unlock(&dog.lock);
+	return count;
+}
+
 void weir_watchdog_stop(void)
 {
 	pthread_t thread;

@@ -21,6 +21,8 @@
 
 #include "base/error.h"
 
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -37,6 +39,13 @@ void weir_watchdog_stop(void);
 // weir_watchdog_settle judges all that executors have written down by now: before
 // a report is made of those that have stopped. Harmless where none runs.
 void weir_watchdog_settle(void);
+
+struct weir_executor;
+
+// weir_watchdog_sleeps answers how often the thread of an executor that polls went
+// to sleep in the kernel, as far as that is known: never, if all is well. Stops are
+// left out, and executors whose ports make system calls.
+uint64_t weir_watchdog_sleeps(const struct weir_executor *executor);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -88,6 +88,7 @@ static void read_sleeps(struct weir_watched *watched,
 	if (load_acquire(&executor->thread) != watched->thread)
 		return;
 	if (count - before > (round->stopped ? 1 : 0)) {
+		watched->slept_count += count - before - round->stopped;
 		watched->slept_from = watched->sleeps_tick;
 		watched->slept_to = weir_ticks();
 	}
@@ -356,7 +357,7 @@ static void meet(struct weir_watched *watched, int thread,
 	memset(&watched->now, 0, sizeof(watched->now));
 	watched->thread = thread;
 	watched->sleeps_tick = round->tick;
-	watched->slept_from = watched->slept_to = 0;
+	watched->slept_from = watched->slept_to = watched->slept_count = 0;
 	if (!weir_thread_sleeps(thread, &watched->sleeps))
 		watched->sleeps = 0;
 }

@@ -43,6 +43,7 @@ struct weir_watched {
 	uint64_t sleeps;      // of the thread, when they were last read
 	uint64_t sleeps_tick; // when that was
 	uint64_t slept_from, slept_to; // between these it slept last
+	uint64_t slept_count;	       // so far, stops left out
 	struct weir_case now;
 	struct weir_look look;
 };

@@ -54,6 +54,14 @@ if finds blocking_call lock; then
 	is "of this name" "$(of_faulty '.worst[0].call')" futex
 fi
 
+# Without any limit the sleep is found, too, though not whose it was.
+weir run --load "$faulty" --json -e \
+	"gen count=20000000 ! faulty at=1000000 how=sleep for=25ms ! sink" \
+	>run.json 2>run.err
+is "a sleep is no contract broken where there is none" $? 0
+has "but a finding" "$(answer run.json '.findings[]')" \
+	"lcore 1 went to sleep in the kernel [0-9]+ times"
+
 # ---- the machine's doing ----
 
 # long_run: gen and sink at full speed, a few seconds; $pid is weir's.
