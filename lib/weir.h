@@ -42,5 +42,7 @@
 #include "task/shield.h"
 #include "task/stepper.h"
 #include "task/task.h"
+#include "watch/contract.h"
+#include "watch/watchdog.h"
 
 #endif

@@ -51,12 +51,15 @@ static void make_forms(struct forms *forms, const struct weir_argument *options)
 	strcpy(forms->letters, ":");
 	for (unsigned i = 0; options[i].type; i++) {
 		bool has_value = options[i].type != WEIR_ARGUMENT_FLAG;
+		bool maybe = options[i].type == WEIR_ARGUMENT_MAYBE;
 
 		if (options[i].letter)
 			add_letter(forms, options[i].letter, has_value);
 		if (options[i].name)
 			*next++ = (struct option){options[i].name,
-				has_value ? required_argument : no_argument,
+				maybe	    ? optional_argument
+				: has_value ? required_argument
+					    : no_argument,
 				NULL, LONG + (int)i};
 	}
 	add_letter(forms, HELP, false);
@@ -85,6 +88,11 @@ const char *weir_argument_write(
 {
 	const char *value = argument->value ? argument->value : "";
 	const char *space = argument->value ? " " : "";
+
+	if (argument->type == WEIR_ARGUMENT_MAYBE) {
+		snprintf(text, size, "--%s[=%s]", argument->name, value);
+		return text;
+	}
 
 	if (argument->letter && argument->name)
 		snprintf(text, size, "-%c, --%s%s%s", argument->letter,
@@ -168,6 +176,10 @@ static int take(const char *command, const struct weir_argument *argument,
 {
 	void *to = (char *)request + argument->at;
 
+	if (argument->type == WEIR_ARGUMENT_MAYBE && !text) {
+		*(const char **)to = "";
+		return -1;
+	}
 	if (argument->choices && !is_choice(argument, text))
 		return wrong_choice(command, argument, text);
 	switch (argument->type) {
@@ -175,6 +187,7 @@ static int take(const char *command, const struct weir_argument *argument,
 		*(bool *)to = true;
 		return -1;
 	case WEIR_ARGUMENT_TEXT:
+	case WEIR_ARGUMENT_MAYBE:
 		*(const char **)to = text;
 		return -1;
 	case WEIR_ARGUMENT_TEXTS:

@@ -21,6 +21,7 @@ enum weir_argument_type {
 	WEIR_ARGUMENT_FLAG,	// bool
 	WEIR_ARGUMENT_TEXT,	// const char *, NULL when not given
 	WEIR_ARGUMENT_TEXTS,	// struct weir_texts: may be given again
+	WEIR_ARGUMENT_MAYBE,	// the same, "" when given without "=VALUE"
 	WEIR_ARGUMENT_NUMBER,	// uint64_t
 	WEIR_ARGUMENT_DURATION, // uint64_t nanoseconds
 	// const char *const *: what stands behind "--", NULL-ended. It is the

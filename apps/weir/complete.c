@@ -39,7 +39,8 @@ static void pass_option(struct progress *progress,
 	if (!option)
 		return;
 	progress->given[option - command->options] = true;
-	if (takes_value(option) && !strchr(word, '='))
+	if (takes_value(option) && option->type != WEIR_ARGUMENT_MAYBE &&
+		!strchr(word, '='))
 		progress->value_of = option;
 }
 

@@ -70,7 +70,9 @@ static void put_option(const struct weir_argument *option)
 		printf("*-%c*", option->letter);
 	if (option->name)
 		printf("%s*--%s*", option->letter ? ", " : "", option->name);
-	if (option->value)
+	if (option->type == WEIR_ARGUMENT_MAYBE)
+		printf("[=_%s_]", option->value);
+	else if (option->value)
 		printf(" _%s_", option->value);
 	fputs("\n\t", stdout);
 	put(option->help);

@@ -24,8 +24,12 @@ struct request {
 	const char *name, *report;
 	uint64_t duration_ns, packets;
 	const char *const *eal_args;
+	const char *contract, *check;
 	bool json, quiet;
 };
+
+static const char *const strictness[] = {"strict", NULL};
+static const char *const checks[] = {"blocking", NULL};
 
 static const struct weir_argument operands[] = {
 	{
@@ -55,6 +59,16 @@ static const struct weir_argument options[] = {
 	{"packets", .type = WEIR_ARGUMENT_NUMBER, .value = "N",
 		.at = offsetof(struct request, packets),
 		.help = "end after this many packets came in"},
+	{"contract", .type = WEIR_ARGUMENT_MAYBE, .value = "strict",
+		.at = offsetof(struct request, contract), .choices = strictness,
+		.offer = WEIR_OFFER_CHOICES,
+		.help = "hold every stage to its max_exec, 1ms where the file "
+			"has none; strict: also where nobody saw why"},
+	{"check", .type = WEIR_ARGUMENT_TEXT, .value = "blocking",
+		.at = offsetof(struct request, check), .choices = checks,
+		.offer = WEIR_OFFER_CHOICES,
+		.help = "fail where a stage makes a system call on its lcore, "
+			"and say where; such calls take longer"},
 	{"report", .type = WEIR_ARGUMENT_TEXT, .value = "FILE",
 		.at = offsetof(struct request, report),
 		.offer = WEIR_OFFER_FILES,
@@ -116,7 +130,12 @@ static int open_named(struct weir_pipeline **pipeline,
 		.duration_ns = request->duration_ns,
 		.packets = request->packets,
 		.eal_args = request->eal_args,
+		.check_blocking = request->check,
 	};
+
+	if (request->contract)
+		how.contract = *request->contract ? WEIR_CONTRACT_ASKED_STRICTLY
+						  : WEIR_CONTRACT_ASKED;
 	int err;
 
 	if (request->name)
@@ -333,7 +352,8 @@ const struct weir_command weir_command_run = {
 			{0}},
 	.exits = "0 done, drops that the file asks for included; 1 something "
 		 "is unaccounted, was dropped though nobody asked, or an input "
-		 "is truncated or a disk full: the report says what; 2 wrong "
+		 "is truncated or a disk full, or a stage broke its contract: "
+		 "the report says what; 2 wrong "
 		 "use or an unreadable input.",
 	.run = run,
 };

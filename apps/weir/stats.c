@@ -110,6 +110,9 @@ static void print_histogram(
 				weir_histogram_percentile(h, 0.99))
 				.text,
 			quantity(clock, entry, load_relaxed(&h->max)).text);
+	if (load_relaxed(&h->limit))
+		printf(", %" PRIu64 " over %s", load_relaxed(&h->over_count),
+			quantity(clock, entry, load_relaxed(&h->limit)).text);
 }
 
 static void print_entry(const struct weir_clock *clock,
@@ -159,23 +162,37 @@ static unsigned print_text(const struct weir_count_reader *reader,
 	return count;
 }
 
-static json_t *json_value(
+static json_t *json_histogram(
 	const struct weir_clock *clock, const struct weir_count_entry *entry)
 {
 	const struct weir_histogram *h = entry->value;
+	uint64_t limit = load_relaxed(&h->limit);
+	json_t *object = json_pack("{s:I, s:I, s:I, s:I}", "count",
+		(json_int_t)weir_histogram_count(h), "p50",
+		(json_int_t)shown(
+			clock, entry, weir_histogram_percentile(h, 0.5)),
+		"p99",
+		(json_int_t)shown(
+			clock, entry, weir_histogram_percentile(h, 0.99)),
+		"max", (json_int_t)shown(clock, entry, load_relaxed(&h->max)));
+
+	if (!limit)
+		return object;
+	json_object_set_new(object, "limit",
+		json_integer((json_int_t)shown(clock, entry, limit)));
+	json_object_set_new(object, "over",
+		json_integer((json_int_t)load_relaxed(&h->over_count)));
+	return object;
+}
+
+static json_t *json_value(
+	const struct weir_clock *clock, const struct weir_count_entry *entry)
+{
 	char text[WEIR_COUNT_PATH_SIZE + 1];
 
 	switch (entry->kind) {
 	case WEIR_COUNT_HISTOGRAM:
-		return json_pack("{s:I, s:I, s:I, s:I}", "count",
-			(json_int_t)weir_histogram_count(h), "p50",
-			(json_int_t)shown(clock, entry,
-				weir_histogram_percentile(h, 0.5)),
-			"p99",
-			(json_int_t)shown(clock, entry,
-				weir_histogram_percentile(h, 0.99)),
-			"max",
-			(json_int_t)shown(clock, entry, load_relaxed(&h->max)));
+		return json_histogram(clock, entry);
 	case WEIR_COUNT_TEXT:
 		snprintf(text, sizeof(text), "%.*s", WEIR_COUNT_PATH_SIZE,
 			(const char *)entry->value);

@@ -7,10 +7,12 @@
 #include "pipeline/runner.h"
 #include "shell/task_stage.h"
 #include "task/executor_inline.h"
+#include "watch/trap.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -213,6 +215,20 @@ static int open_shells(struct weir_pipeline *pipeline, struct weir_error *e)
 	return 0;
 }
 
+// mark_callers tells of executors whose ports must make system calls: what they
+// sleep there is no stage's fault.
+static void mark_callers(struct weir_pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->plan->instance_count; i++) {
+		const struct weir_instance *instance = &pipeline->instances[i];
+		struct weir_runner *runner =
+			&pipeline->runners[instance->plan->executor];
+
+		if (instance->port && instance->port->traits.makes_system_calls)
+			runner->executor->makes_calls = true;
+	}
+}
+
 int weir_runners_open(struct weir_pipeline *pipeline, struct weir_error *e)
 {
 	const struct weir_plan *plan = pipeline->plan;
@@ -229,7 +245,10 @@ int weir_runners_open(struct weir_pipeline *pipeline, struct weir_error *e)
 		pipeline->runners[i].plan = &plan->executors[i];
 	for (unsigned i = 0; i < count && !err; i++)
 		err = open_runner(pipeline, i, e);
-	return err ? err : open_shells(pipeline, e);
+	if (err)
+		return err;
+	mark_callers(pipeline);
+	return open_shells(pipeline, e);
 }
 
 // ---- running ----
@@ -238,9 +257,13 @@ static int run_on_lcore(void *arg)
 {
 	struct weir_runner *runner = arg;
 
+	// Whether it can be had was asked before.
+	if (runner->trap)
+		weir_assert(!weir_trap_enter(runner->trap, runner->executor));
 	weir_mem_forbid(1);
 	weir_executor_run(runner->executor);
 	weir_mem_forbid(0);
+	weir_trap_leave();
 	store_release(&runner->returned, true);
 	return 0;
 }
@@ -343,6 +366,7 @@ void weir_runners_close(struct weir_pipeline *pipeline)
 		if (runner->giveback)
 			weir_edge_close(runner->giveback);
 		weir_mem_destroy(runner->freer.edges);
+		free(runner->trap);
 	}
 	for (unsigned i = 0; i < pipeline->shell_count; i++)
 		weir_shell_close(&pipeline->shells[i]);

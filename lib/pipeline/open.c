@@ -4,6 +4,7 @@
 #include "base/eal.h"
 #include "base/pages.h"
 #include "mem/mem.h"
+#include "pipeline/contracts.h"
 #include "pipeline/offloads.h"
 #include "pipeline/runner.h"
 #include "shell/wire.h"
@@ -269,6 +270,8 @@ int weir_pipeline_open_all(struct weir_pipeline *pipeline,
 		(err = init_instances(pipeline, e)) ||
 		(err = weir_credit_check(
 			 pipeline->instances, plan->instance_count, e)) ||
+		(err = weir_contracts_open(pipeline, options, e)) ||
+		(err = weir_traps_open(pipeline, options, e)) ||
 		(err = weir_ports_open_outputs(pipeline, e)) ||
 		(err = weir_offloads_tell(pipeline, e)))
 		// Another name would not help against a device's.

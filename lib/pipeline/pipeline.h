@@ -28,11 +28,26 @@ extern "C" {
 struct weir_pipeline;
 struct json_t;
 
+// What is asked of the contracts of a run (watch/contract.h). One that the file
+// says (max_exec) is held against the run in any case.
+enum weir_contract_asked {
+	WEIR_CONTRACT_AS_FILED,
+	WEIR_CONTRACT_ASKED, // every class has one: WEIR_CONTRACT_DEFAULT_NS
+			     // where the file says nothing
+	WEIR_CONTRACT_ASKED_STRICTLY, // and what nobody witnessed breaks it
+};
+
+#define WEIR_CONTRACT_DEFAULT_NS 1000000u
+
 struct weir_pipeline_options {
 	const char *instance; // name of the counter segment; NULL: private
 	uint64_t duration_ns; // 0: no limit
 	uint64_t packets;     // stop after this many came in; 0: no limit
 	const char *const *eal_args; // NULL-ended; or NULL
+	enum weir_contract_asked contract;
+	// check_blocking traps the system calls that stages make on lcores whose
+	// ports make none: each is a finding that fails the run.
+	bool check_blocking;
 };
 
 // weir_pipeline_open starts EAL if need be and prepares all of plan, which it

@@ -5,6 +5,7 @@
 // names that end in _ns, everything else is packets unless it says otherwise.
 #include "base/eal.h"
 #include "pipeline/books.h"
+#include "pipeline/contracts.h"
 #include "pipeline/report.h"
 
 #include <errno.h>
@@ -342,6 +343,7 @@ int weir_report_make(struct weir_pipeline *pipeline)
 	weir_report_latency(pipeline, report);
 	weir_report_executors(pipeline, report);
 	weir_report_tables(pipeline, report);
+	weir_report_contracts(pipeline, report);
 	pipeline->report = report;
 	return 0;
 }

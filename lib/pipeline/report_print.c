@@ -403,6 +403,41 @@ static void print_wrapped(const struct page *page, const char *words)
 	fputc('\n', page->to);
 }
 
+static void print_class(const struct page *page, const json_t *one, int width)
+{
+	static const char *const keys[][2] = {{"blocked task", "blocked_task"},
+		{"blocking call", "blocking_call"},
+		{"stolen core", "stolen_core"},
+		{"not witnessed", "not_witnessed"}};
+	uint64_t over = number(one, "over");
+
+	name(page, text(one, "name"), width);
+	fprintf(page->to,
+		"%" PRIu64 " steps, at most %s of %s, %" PRIu64 " over\n",
+		number(one, "steps"),
+		weir_quantity_ns(number(one, "longest_ns")).text,
+		weir_quantity_ns(number(one, "max_exec_ns")).text, over);
+	for (size_t i = 0; over && i < 4; i++)
+		if (number(one, keys[i][1]))
+			fprintf(page->to, "  %*s    %s %" PRIu64 "\n", width,
+				"", keys[i][0], number(one, keys[i][1]));
+}
+
+static void print_contract(const struct page *page, const json_t *report)
+{
+	const json_t *contract = json_object_get(report, "contract");
+	const json_t *classes = json_object_get(contract, "classes");
+	int width = name_width(classes, "name");
+
+	if (!contract)
+		return;
+	heading(page, "contract");
+	print_wrapped(page, text(contract, "verdict"));
+	for (size_t i = 0; i < json_array_size(classes); i++)
+		print_class(page, json_array_get(classes, i), width);
+	fputc('\n', page->to);
+}
+
 static void print_findings(const struct page *page, const json_t *report)
 {
 	const json_t *findings = json_object_get(report, "findings");
@@ -457,6 +492,7 @@ void weir_report_print(const struct json_t *report, FILE *to, bool colour)
 		print_executor(&page, report, json_array_get(executors, i));
 	for (size_t i = 0; i < json_array_size(tables); i++)
 		print_table(&page, json_array_get(tables, i));
+	print_contract(&page, report);
 	print_findings(&page, report);
 	print_outputs(&page, report);
 	print_verdict(&page, report);

@@ -2,9 +2,11 @@
 //
 // A pipeline's life. What open made, close gives back in reverse, also after an
 // open that failed half way.
+#include "pipeline/contracts.h"
 #include "pipeline/runner.h"
 #include "mem/mem.h"
 #include "shell/task_stage.h"
+#include "watch/watchdog.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -72,6 +74,10 @@ int weir_pipeline_start(struct weir_pipeline *pipeline, struct weir_error *e)
 		(uint64_t)now.tv_sec * NS + (uint64_t)now.tv_nsec;
 	pipeline->started_tick = weir_clock_now(pipeline->clock);
 	pipeline->started = true;
+	err = weir_watchdog_start((int)pipeline->plan->main_cpu, e);
+	if (err)
+		return err;
+	pipeline->watched = true;
 	return weir_runners_start(pipeline, e);
 }
 
@@ -278,6 +284,7 @@ int weir_pipeline_finish(struct weir_pipeline *pipeline, struct weir_error *e)
 	find_tasks_that_never_ran(pipeline);
 	pipeline->ended_tick = last_done(pipeline);
 	weir_runners_stop(pipeline);
+	weir_watchdog_settle();
 	weir_runners_free_givebacks(pipeline);
 	weir_ports_stop(pipeline);
 	publish(pipeline);
@@ -311,7 +318,10 @@ void weir_pipeline_close(struct weir_pipeline *pipeline)
 		return;
 	if (pipeline->plan)
 		give_back(pipeline);
+	if (pipeline->watched)
+		weir_watchdog_stop();
 	weir_changes_close(pipeline);
+	weir_contracts_close(pipeline);
 	weir_pools_close(pipeline);
 	if (pipeline->reader)
 		weir_count_close(pipeline->reader);

@@ -10,6 +10,7 @@
 //	executors.c the executors and what each runs
 //	change.c    options while it runs
 //	books.c     the equations
+//	contracts.c how long steps may take, and what became of it
 //	report.c    the report as an object
 #ifndef WEIR_PIPELINE_RUNNER_H
 #define WEIR_PIPELINE_RUNNER_H
@@ -51,6 +52,7 @@ struct weir_runner {
 	struct weir_histogram *others; // steps of no stage
 	struct weir_edge *giveback;    // of a thread
 	struct weir_freer freer;       // of an lcore
+	struct weir_trap *trap;	       // of its system calls, or NULL
 	pthread_t thread;
 	bool running;
 	bool returned; // released when it has run for the last time
@@ -67,6 +69,8 @@ enum weir_end {
 };
 
 struct weir_change;
+struct weir_contract;
+struct weir_trap;
 
 struct weir_pipeline {
 	const struct weir_plan *plan;
@@ -85,6 +89,8 @@ struct weir_pipeline {
 	struct weir_shell *shells;
 	unsigned shell_count;
 	struct weir_change *changes; // of options, the latest first
+	struct weir_contract **contracts;
+	unsigned contract_count, contract_flags;
 	struct weir_limit limit;
 	char instance[WEIR_COUNT_INSTANCE_SIZE];
 	char pages_why[128]; // why memory is of these pages; ""
@@ -95,6 +101,7 @@ struct weir_pipeline {
 	// the main thread's
 	bool quit; // inputs were told to end
 	bool started;
+	bool watched;
 	enum weir_end end;
 	uint64_t started_tick, ended_tick;
 	uint64_t started_ns; // CLOCK_REALTIME

@@ -101,7 +101,8 @@ static bool is_brief(const struct weir_instance *instance)
 // In a chain from port to port, alone on its executor, the last call and the
 // first of the next step follow each other. A clock read between them would
 // cost more than 2 % of net_null's rate, so both are timed as one, with the
-// source; every stage between them still has a stretch of its own.
+// source; every stage between them still has a stretch of its own. One that has a
+// contract of its own is timed alone.
 static void time_as_one(
 	const struct weir_shell *shell, const struct weir_plan *plan)
 {
@@ -110,6 +111,8 @@ static void time_as_one(
 	if (!shell->root->type->source || !is_brief(shell->root) ||
 		!is_brief(last) || last->lane_count || last == shell->root ||
 		last->special || (!shell->alone && shell->tree_count > 2))
+		return;
+	if (shell->root->config->max_exec_ns || last->config->max_exec_ns)
 		return;
 	for (unsigned i = 0; i + 1 < shell->tree_count; i++)
 		if (shell->tree[i]->lane_count != 1)

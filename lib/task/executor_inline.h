@@ -59,6 +59,7 @@ struct weir_executor {
 	struct weir_executor_counts *own_counts;
 	struct weir_histogram *own_task_steps;
 	struct weir_list roster;
+	bool makes_calls; // of the system in its steps: a port of it must
 	int thread; // that runs it, as the system numbers them; 0: none does
 	char name[WEIR_NAME_SIZE];
 

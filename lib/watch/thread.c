@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "watch/thread.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+#define NS 1000000000u
+
+// As the kernel numbers the CPU clocks of threads: the scheduler's, of one.
+static clockid_t clock_of(int tid)
+{
+	return (clockid_t)(~(unsigned)tid << 3 | 6);
+}
+
+bool weir_thread_cpu(int tid, uint64_t *ns)
+{
+	struct timespec t;
+
+	if (clock_gettime(clock_of(tid), &t))
+		return false;
+	*ns = (uint64_t)t.tv_sec * NS + (uint64_t)t.tv_nsec;
+	return true;
+}
+
+// read_file answers how much of a file it has read.
+static size_t read_file(const char *path, char *text, size_t size)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (file < 0)
+		return 0;
+	n = read(file, text, size - 1);
+	close(file);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0 ? (size_t)n : 0;
+}
+
+static size_t read_of(int tid, const char *what, char *text, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, what);
+	return read_file(path, text, size);
+}
+
+bool weir_thread_sleeps(int tid, uint64_t *count)
+{
+	static const char key[] = "\nvoluntary_ctxt_switches:";
+	char text[4096];
+	const char *at;
+
+	if (!read_of(tid, "status", text, sizeof(text)))
+		return false;
+	at = strstr(text, key);
+	if (!at)
+		return false;
+	*count = strtoull(at + sizeof(key) - 1, NULL, 10);
+	return true;
+}
+
+bool weir_thread_is_asleep(int tid, long *call)
+{
+	char text[1024];
+	const char *at;
+
+	*call = -1;
+	if (!read_of(tid, "stat", text, sizeof(text)))
+		return false;
+	// "TID (any name) S …"
+	at = strrchr(text, ')');
+	if (!at || at[1] != ' ' || (at[2] != 'S' && at[2] != 'D'))
+		return false;
+	// "NUMBER ARGUMENTS…", or "running"
+	if (read_of(tid, "syscall", text, sizeof(text)) && text[0] >= '0' &&
+		text[0] <= '9')
+		*call = strtol(text, NULL, 10);
+	return true;
+}
+
+uint64_t weir_own_sleeps(void)
+{
+	struct rusage usage = {0};
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return (uint64_t)usage.ru_nvcsw;
+}
+
+// is_virtual: where that cannot be known, it is.
+static bool is_virtual(void)
+{
+#if defined(__x86_64__)
+	unsigned a, b, c = 0, d;
+
+	return !__get_cpuid(1, &a, &b, &c, &d) || (c & 1u << 31);
+#else
+	return true;
+#endif
+}
+
+// tells_steal: a host that tells has taken something sooner or later.
+static bool tells_steal(void)
+{
+	unsigned long long steal = 0;
+	char text[512];
+
+	return read_file("/proc/stat", text, sizeof(text)) &&
+	       sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %llu", &steal) ==
+		       1 &&
+	       steal > 0;
+}
+
+bool weir_machine_accounts(void)
+{
+	return !is_virtual() || tells_steal();
+}
+
+const char *weir_call_name(long call)
+{
+#define CALL(name)                \
+	{                         \
+		SYS_##name, #name \
+	}
+	static const struct {
+		long call;
+		const char *name;
+	} names[] = {
+		CALL(read),
+		CALL(write),
+		CALL(close),
+		CALL(readv),
+		CALL(writev),
+		CALL(pread64),
+		CALL(pwrite64),
+		CALL(openat),
+		CALL(fsync),
+		CALL(fdatasync),
+		CALL(nanosleep),
+		CALL(clock_nanosleep),
+		CALL(clock_gettime),
+		CALL(futex),
+		CALL(ppoll),
+		CALL(pselect6),
+		CALL(epoll_pwait),
+		CALL(accept4),
+		CALL(connect),
+		CALL(sendto),
+		CALL(recvfrom),
+		CALL(sendmsg),
+		CALL(recvmsg),
+		CALL(wait4),
+		CALL(waitid),
+		CALL(mmap),
+		CALL(munmap),
+		CALL(mprotect),
+		CALL(madvise),
+		CALL(brk),
+		CALL(ioctl),
+		CALL(getpid),
+		CALL(gettid),
+		CALL(getrandom),
+		CALL(rt_sigtimedwait),
+		CALL(sched_yield),
+		CALL(tgkill),
+		CALL(flock),
+		CALL(fcntl),
+		CALL(newfstatat),
+		CALL(lseek),
+		CALL(socket),
+		CALL(getrusage),
+		CALL(rt_sigprocmask),
+#if defined(__x86_64__)
+		CALL(open),
+		CALL(poll),
+		CALL(select),
+		CALL(epoll_wait),
+		CALL(pause),
+		CALL(stat),
+		CALL(accept),
+#endif
+	};
+#undef CALL
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].call == call)
+			return names[i].name;
+	return NULL;
+}

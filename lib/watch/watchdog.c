@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "watch/watchdog.h"
+#include "task/executor_inline.h"
+#include "task/roster.h"
+#include "watch/thread.h"
+#include "watch/watched.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS 1000000000u
+#define LOOKS 5 // that have room between a limit and 1.5 × it + 1 ms
+#define PERIOD_NS_MIN 200000
+#define PERIOD_NS_MAX 1000000
+#define PERIOD_NS_IDLE 100000000 // where no class has a limit
+
+// One for the process. lock guards all of it, and rounds.
+static struct {
+	pthread_mutex_t lock;
+	unsigned users;
+	pthread_t thread;
+	bool quit;
+	bool accounts;
+	uint64_t sleeps; // of its thread, as of the round before
+	struct weir_list watched;
+} dog = {.lock = PTHREAD_MUTEX_INITIALIZER,
+	.watched = {&dog.watched, &dog.watched}};
+
+// ---- rounds ----
+
+static struct weir_watched *find(struct weir_executor *executor)
+{
+	struct weir_watched *free_one = NULL;
+
+	weir_list_each (link, &dog.watched) {
+		struct weir_watched *one =
+			weir_container(link, struct weir_watched, link);
+
+		if (one->executor == executor)
+			return one;
+		if (!one->executor)
+			free_one = one;
+	}
+	if (!free_one) {
+		free_one = calloc(1, sizeof(*free_one));
+		if (!free_one)
+			return NULL;
+		weir_list_add(&dog.watched, &free_one->link);
+	}
+	free_one->executor = executor;
+	free_one->thread = 0;
+	return free_one;
+}
+
+static void look_at(struct weir_executor *executor, void *arg)
+{
+	const struct weir_round *round = arg;
+	struct weir_watched *watched;
+
+	if (executor->clock->virtual_ticks)
+		return;
+	watched = find(executor);
+	if (!watched)
+		return;
+	watched->seen = true;
+	weir_watched_look(watched, executor, round);
+}
+
+// all looks at all executors. The watchdog is locked.
+static void all(bool stopped)
+{
+	struct weir_round round = {.tick = weir_ticks(),
+		.stopped = stopped,
+		.accounts = dog.accounts,
+		.watched = &dog.watched};
+
+	weir_list_each (link, &dog.watched)
+		weir_container(link, struct weir_watched, link)->seen = false;
+	weir_roster_each(look_at, &round);
+	weir_list_each (link, &dog.watched) {
+		struct weir_watched *one =
+			weir_container(link, struct weir_watched, link);
+
+		// Its look stays where it is: it may yet be answered.
+		if (!one->seen)
+			one->executor = NULL;
+	}
+}
+
+// was_stopped tells whether the process was since it was last asked: the watchdog
+// sleeps once a round, and a stop is a sleep more.
+static bool was_stopped(void)
+{
+	uint64_t sleeps = weir_own_sleeps();
+	bool stopped = sleeps - dog.sleeps > 1;
+
+	dog.sleeps = sleeps;
+	return stopped;
+}
+
+// ---- its thread ----
+
+static uint64_t period_ns(void)
+{
+	uint64_t least = weir_books_least(), ns;
+
+	if (!least)
+		return PERIOD_NS_IDLE;
+	ns = (weir_clock_ns(weir_clock_real(), least) / 2 + 1000000) / LOOKS;
+	return ns < PERIOD_NS_MIN   ? PERIOD_NS_MIN
+	       : ns > PERIOD_NS_MAX ? PERIOD_NS_MAX
+				    : ns;
+}
+
+// urge lets the watchdog run when it wakes, where that is allowed.
+static void urge(void)
+{
+	prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0);
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), -20);
+}
+
+static void *watch(void *arg)
+{
+	struct timespec nap = {0};
+
+	urge();
+	dog.sleeps = weir_own_sleeps() - 1;
+	while (!load_acquire(&dog.quit)) {
+		nap.tv_nsec = (long)period_ns();
+		nanosleep(&nap, NULL);
+		pthread_mutex_lock(&dog.lock);
+		all(was_stopped());
+		pthread_mutex_unlock(&dog.lock);
+	}
+	return arg;
+}
+
+static int create(int cpu, struct weir_error *e)
+{
+	pthread_attr_t attributes;
+	cpu_set_t cpus;
+	int err;
+
+	store_relaxed(&dog.quit, false);
+	dog.accounts = weir_machine_accounts();
+	pthread_attr_init(&attributes);
+	if (cpu >= 0) {
+		CPU_ZERO(&cpus);
+		CPU_SET((unsigned)cpu, &cpus);
+		pthread_attr_setaffinity_np(&attributes, sizeof(cpus), &cpus);
+	}
+	err = pthread_create(&dog.thread, &attributes, watch, NULL);
+	pthread_attr_destroy(&attributes);
+	if (err)
+		return weir_error_set(e, -err, "no thread for the watchdog: %s",
+			strerror(err));
+	pthread_setname_np(dog.thread, "weir-watchdog");
+	return 0;
+}
+
+int weir_watchdog_start(int cpu, struct weir_error *e)
+{
+	int err = weir_look_open(e);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&dog.lock);
+	if (!dog.users)
+		err = create(cpu, e);
+	dog.users += !err;
+	pthread_mutex_unlock(&dog.lock);
+	return err;
+}
+
+void weir_watchdog_settle(void)
+{
+	pthread_mutex_lock(&dog.lock);
+	if (dog.users)
+		all(false);
+	pthread_mutex_unlock(&dog.lock);
+}
+
+uint64_t weir_watchdog_sleeps(const struct weir_executor *executor)
+{
+	uint64_t count = 0;
+
+	pthread_mutex_lock(&dog.lock);
+	weir_list_each (link, &dog.watched) {
+		const struct weir_watched *one =
+			weir_container(link, struct weir_watched, link);
+
+		if (one->executor == executor)
+			count = one->slept_count;
+	}
+	pthread_mutex_unlock(&dog.lock);
+	return count;
+}
+
+void weir_watchdog_stop(void)
+{
+	pthread_t thread;
+	bool last;
+
+	pthread_mutex_lock(&dog.lock);
+	if (dog.users == 1)
+		all(false);
+	last = --dog.users == 0;
+	thread = dog.thread;
+	store_release(&dog.quit, last);
+	pthread_mutex_unlock(&dog.lock);
+	if (last)
+		pthread_join(thread, NULL);
+}

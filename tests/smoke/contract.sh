@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+#	gen ──▶ faulty ──▶ sink        watchdog ┄┄▶ the lcore
+#	gen ──▶ stubborn
+#
+# What became of a step that was too long is found under its name: the task's own
+# doing, a call that sleeps, or a core that was taken away, which breaks nothing.
+# The machine may steal what a fault needs to be seen, so each is tried a few
+# times; what is never so is looked at each time.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+faulty=$build/tests/smoke/faulty.so
+
+# run_faulty HOW ARGUMENT…: a fault of 25 ms where 5 are allowed, once in
+# ten million packets.
+run_faulty() {
+	local how=$1
+	shift
+	urgent "$weir_program" run --load "$faulty" --json "$@" -e \
+		"gen count=10000000 ! faulty at=9000000 how=$how for=25ms
+		max_exec=5ms ! sink" >run.json 2>run.err
+	code=$?
+}
+of_faulty() { answer run.json ".contract.classes[] | select(.name == \"faulty\") | $1"; }
+# finds FINDING HOW: a run that found it; answers 0 when one of several did.
+finds() {
+	for _ in $(seq 20); do
+		run_faulty "$2"
+		[ "$(of_faulty ".$1")" = 1 ] && return 0
+	done
+	not_ok "$2: a $1 is found" "$(jq .contract run.json)" "$(cat run.err)"
+	return 1
+}
+
+if finds blocked_task spin; then
+	ok "a stage that spins five times its contract once is a blocked task"
+	is "the run fails by it" $code 1
+	is "and says which stage it was" \
+		"$(answer run.json '.findings[] | select(test("broken")) |
+			capture("(?<w>.*)\\n").w | split(" took")[0]')" \
+		"contract broken: 'faulty'"
+	has "with the stack that it had" \
+		"$(of_faulty '.worst[0].stack[0]')" 'faulty\.so'
+	is "every step is one finding" "$(of_faulty '.over ==
+		.blocked_task + .blocking_call + .stolen_core + .not_witnessed')" true
+fi
+if finds blocking_call sleep; then
+	ok "a stage that calls usleep makes a blocking call"
+	is "the run fails by it" $code 1
+	has "the call has its name" "$(of_faulty '.worst[0].call')" nanosleep
+fi
+if finds blocking_call lock; then
+	ok "a stage that takes a lock that another thread has makes one, too"
+	is "of this name" "$(of_faulty '.worst[0].call')" futex
+fi
+
+# Without any limit the sleep is found, too, though not whose it was.
+weir run --load "$faulty" --json -e \
+	"gen count=20000000 ! faulty at=1000000 how=sleep for=25ms ! sink" \
+	>run.json 2>run.err
+is "a sleep is no contract broken where there is none" $? 0
+has "but a finding" "$(answer run.json '.findings[]')" \
+	"lcore 1 went to sleep in the kernel [0-9]+ times"
+
+# ---- the machine's doing ----
+
+# long_run: gen and sink at full speed, a few seconds; $pid is weir's.
+long_run() {
+	setsid bash -c 'echo -20 2>/dev/null >/proc/self/autogroup
+		exec "$@"' _ "$weir_program" run --contract --json --for 3s \
+		--set runtime.max_exec=20ms -e "gen ! sink" \
+		>run.json 2>run.err &
+	pid=$!
+	started+=("$pid")
+	sleep 1
+}
+of_all() { answer run.json "[.contract.classes[].$1] | add"; }
+# is_stolen WHAT: after a run in which something took the core for 300 ms.
+is_stolen() {
+	wait "$pid"
+	is "$1 does not fail the run" $? 0
+	is "nor is a task or a call blamed" \
+		"$(of_all blocked_task) $(of_all blocking_call)" "0 0"
+	if [ "$(of_all stolen_core)" -ge 1 ] 2>/dev/null; then
+		ok "it is a stolen core"
+	else
+		not_ok "it is a stolen core" "$(jq .contract run.json)" \
+			"$(cat run.err)"
+	fi
+}
+
+long_run
+kill -STOP "$pid"
+sleep 0.3
+kill -CONT "$pid"
+is_stolen "a process that is stopped for a while"
+
+thief="a thread of the real-time class that takes the core"
+cpu=$(answer run.json '.executors[0].cpu')
+if chrt -f 50 taskset -c "$cpu" true 2>/dev/null; then
+	long_run
+	timeout 0.3 chrt -f 50 taskset -c "$cpu" sh -c 'while :; do :; done'
+	is_stolen "$thief"
+else
+	skip "$thief" "only root may start one"
+fi
+
+# ---- calls ----
+
+# finding: what the run with --check=blocking found, but for the stack.
+finding() { answer run.json '.findings[] | select(test("called")) | split(":")[0]'; }
+
+run_faulty sleep --check=blocking
+is "a call is trapped, named, and done as it was" "$(finding)" \
+	"stage 'faulty' called clock_nanosleep once, which an lcore must not"
+is "the run fails by it" $code 1
+has "its stack leads to the stage" "$(answer run.json '.findings[]')" \
+	"clock_nanosleep .* < faulty\.so"
+run_faulty write --check=blocking
+is "so is one that does not sleep" "$(finding)" \
+	"stage 'faulty' called write once, which an lcore must not"
+weir run --check=blocking --json -e "gen count=100000 ! shape rate=1Gbit/s ! sink" \
+	>run.json 2>run.err
+is "stages that come with weir make none" "$? $(finding)" "0 "
+
+# ---- a step that never ends ----
+
+setsid bash -c 'echo -20 2>/dev/null >/proc/self/autogroup
+	exec "$@"' _ "$weir_program" run --load "$faulty" --contract -e \
+	"gen ! stubborn" >stubborn.out 2>stubborn.err &
+pid=$!
+started+=("$pid")
+until_it grep -q "does not end" stubborn.err
+has "a task that never yields is told of while it runs" \
+	"$(cat stubborn.err)" "step of 'stubborn' does not end: blocked task"
+{
+	kill -KILL "$pid"
+	wait "$pid"
+} 2>/dev/null
+
+# ---- what is asked for ----
+
+weir run --json -e "gen count=1000 ! sink" >run.json
+is "without a limit nothing is said of contracts" \
+	"$(answer run.json .contract)" null
+weir run --json --contract -e "gen count=1000 ! sink" >run.json
+is "--contract gives a limit to every class" \
+	"$(answer run.json '[.contract.classes[].max_exec_ns] | unique[]')" 1000000
+weir run --contract=lax -e "gen count=1000 ! sink" 2>run.err
+is "--contract takes strict and nothing else" $? 2
+finish

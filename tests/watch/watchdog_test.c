@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Planted faults on an executor of a thread, under the watchdog. What the machine
+// steals may hide one, so each is tried until it is seen; never is it called
+// something else that would break the contract.
+#include "task/executor.h"
+#include "task/task.h"
+#include "watch/book.h"
+#include "watch/watchdog.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MS 1000000u
+#define LIMIT_MS 5
+#define TRIES 40
+
+static struct weir_executor *executor;
+static struct weir_contract *contract;
+static struct weir_error error;
+static pthread_t thread;
+static bool go_on, ended;
+
+static void *run(void *arg)
+{
+	weir_executor_run(executor);
+	return arg;
+}
+
+static void has_ended(void *arg)
+{
+	store_release(&ended, true);
+}
+
+// begin runs fn as the only task of an executor, in the contract's class.
+static void begin(void (*fn)(void *arg))
+{
+	struct weir_executor_options options = {
+		.name = "watched", .idle = weir_idle_yield};
+	struct weir_spawn_options how = {.name = "faulty"};
+
+	ended = go_on = false;
+	cr_assert_eq(
+		weir_contract_create(&contract, "class", LIMIT_MS * MS, &error),
+		0);
+	how.steps = weir_contract_steps(contract);
+	cr_assert_eq(weir_executor_create(&executor, &options, &error), 0);
+	cr_assert_eq(weir_start(executor, fn, NULL, &how, has_ended), 0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	cr_assert_eq(pthread_create(&thread, NULL, run, NULL), 0);
+}
+
+static void end(void)
+{
+	while (!load_acquire(&ended))
+		usleep(1000);
+	usleep(20000); // let it be judged
+	weir_executor_stop(executor);
+	pthread_join(thread, NULL);
+	weir_watchdog_stop();
+	weir_executor_destroy(executor);
+	weir_contract_destroy(contract);
+}
+
+static struct weir_contract_state read_state(void)
+{
+	struct weir_contract_state state;
+
+	weir_contract_read(contract, 0, &state);
+	cr_assert_eq(state.over, state.blocked + state.blocking + state.stolen +
+					 state.unwitnessed);
+	return state;
+}
+
+// ---- a task that never yields ----
+
+__attribute__((noinline)) static void never_yield(void *arg)
+{
+	while (!load_relaxed(&go_on))
+		cpu_relax();
+}
+
+Test(watchdog, a_step_that_does_not_end_is_seen_with_its_task_and_stack)
+{
+	struct weir_sighting worst = {0};
+
+	begin(never_yield);
+	for (int i = 0; i < 10000 && !read_state().blocked; i++)
+		usleep(1000);
+	cr_assert_eq(read_state().blocked, 1);
+	cr_expect_eq(read_state().unended, 1);
+	cr_expect_eq(read_state().steps, 0);
+	weir_books_lock();
+	worst = contract->worst[0];
+	weir_books_unlock();
+	cr_expect_eq(worst.found, WEIR_BLOCKED);
+	cr_expect_geq(worst.ns, LIMIT_MS * MS);
+	cr_expect_str_eq(worst.task, "faulty");
+	cr_expect_str_eq(worst.executor, "watched");
+	cr_assert_geq(worst.frames.count, 1);
+	cr_expect_lt(worst.frames.at[0] - (uintptr_t)never_yield, 256,
+		"the stack begins in the function that spins");
+	store_release(&go_on, true);
+	while (!load_acquire(&ended))
+		usleep(1000);
+	for (int i = 0; i < 10000 && read_state().unended; i++)
+		usleep(1000);
+	cr_expect_eq(read_state().unended, 0, "it is no other when it ends");
+	cr_expect_geq(read_state().over, 1);
+	cr_expect_eq(read_state().blocked, 1);
+	end();
+}
+
+// ---- one that sleeps in the kernel ----
+
+static bool cut_short;
+
+static void sleep_long(void *arg)
+{
+	struct timespec nap = {.tv_nsec = 10 * LIMIT_MS * MS};
+
+	// The watchdog must have seen the thread before.
+	(void)!weir_sleep(weir_in_ms(20));
+	cut_short = nanosleep(&nap, NULL) != 0;
+}
+
+Test(watchdog, a_call_that_sleeps_is_named_and_not_cut_short)
+{
+	struct weir_contract_state state = {0};
+	bool named = false;
+
+	for (int i = 0; i < TRIES && !named; i++) {
+		begin(sleep_long);
+		while (!load_acquire(&ended))
+			usleep(1000);
+		usleep(20000);
+		state = read_state();
+		named = contract->worst_count && contract->worst[0].call >= 0;
+		end();
+		cr_assert_not(cut_short);
+		cr_assert_eq(state.blocked, 0);
+		cr_assert_geq(state.over, 1);
+	}
+	cr_expect_geq(state.blocking, 1);
+	cr_expect(named);
+}
+
+// ---- nothing wrong ----
+
+static void behave(void *arg)
+{
+	for (int i = 0; i < 200; i++) {
+		uint64_t until = weir_in_us(20);
+
+		while (weir_ticks() < until)
+			cpu_relax();
+		weir_yield();
+		if (weir_sleep(weir_in_us(100)))
+			break;
+	}
+}
+
+Test(watchdog, a_task_that_behaves_is_blamed_for_nothing)
+{
+	struct weir_contract_state state;
+
+	begin(behave);
+	while (!load_acquire(&ended))
+		usleep(1000);
+	usleep(20000);
+	state = read_state();
+	cr_expect_eq(state.blocked, 0);
+	cr_expect_eq(state.blocking, 0);
+	cr_expect_gt(state.steps, 200);
+	end();
+}
+
+Test(watchdog, it_serves_several_and_ends_with_the_last)
+{
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	cr_assert_eq(weir_watchdog_start(0, &error), 0);
+	weir_watchdog_stop();
+	weir_watchdog_settle();
+	weir_watchdog_stop();
+	weir_watchdog_settle();
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	weir_watchdog_stop();
+}
