@@ -107,10 +107,11 @@ static void sends(void *arg)
 	struct weir_channel_options options = {.name = "full"};
 	struct weir_tx to;
 	struct weir_rx from;
+	void *message = &from;
 
 	cr_assert_eq(weir_channel_open_with(1, &options, &to, &from), 0);
-	cr_assert_eq(weir_send(&to, &to), 0);
-	cr_assert_eq(weir_send(&to, &to), 0);
+	cr_assert_eq(weir_send(&to, &message), WEIR_SENT);
+	cr_assert_eq(weir_send(&to, &message), WEIR_SENT);
 }
 
 static void locks(void *arg)
@@ -138,6 +139,7 @@ static void writes(void *arg)
 
 static void acquires(void *arg)
 {
+	cr_assert_eq(weir_semaphore_acquire(&semaphore, 1), 0);
 	cr_assert_eq(weir_semaphore_acquire(&semaphore, 2), 0);
 }
 
@@ -254,7 +256,7 @@ static void open_all(void)
 	cr_assert_eq(weir_channel_open_with(4, &options, &tx, &rx), 0);
 	weir_mutex_init(&mutex, executor);
 	weir_rwlock_init(&rwlock, executor);
-	weir_semaphore_init(&semaphore, executor, 1);
+	weir_semaphore_init(&semaphore, executor, 2);
 	weir_event_init(&event, executor);
 	weir_barrier_init(&barrier, executor, 2);
 	weir_gate_init(&gate, executor);
