@@ -47,6 +47,7 @@ extern const struct weir_command weir_command_run;
 extern const struct weir_command weir_command_schema;
 extern const struct weir_command weir_command_stages;
 extern const struct weir_command weir_command_stats;
+extern const struct weir_command weir_command_tasks;
 extern const struct weir_command weir_command_test;
 
 // weir_command_find answers the subcommand of that name, or NULL.

@@ -23,6 +23,11 @@
 #include "mem/mem.h"
 #include "task/task_inline.h"
 
+static const char *const kinds[WEIR_SIDES] = {
+	[WEIR_SIDE_RECV] = "a value of a broadcast",
+	[WEIR_SIDE_SEND] = "room in a broadcast",
+};
+
 #define CAPACITY_MAX (1u << 20)
 
 enum cell_state { FREE, TAKEN, LOSSLESS, LOSSY };
@@ -112,7 +117,7 @@ int weir_broadcast_open(
 	broadcast->slot_size = slot_size;
 	broadcast->handle_count = 1;
 	broadcast->head = 1;
-	weir_parking_init(&broadcast->parking, available);
+	weir_parking_init(&broadcast->parking, available, kinds, NULL);
 	*tx = (struct weir_broadcast_tx){
 		.broadcast = broadcast, .limit = 1 + capacity};
 	return 0;
@@ -442,6 +447,7 @@ static bool recv_delist(struct weir_case *c)
 }
 
 static const struct weir_case_ops recv_ops = {
+	.kind = "a value of a broadcast",
 	.attempt = recv_attempt,
 	.enlist = recv_enlist,
 	.delist = recv_delist,

@@ -100,6 +100,9 @@ static void send_pass(struct weir_case *c)
 }
 
 static const struct weir_case_ops recv_ops = {
+	.kind = "a message from channel",
+	.name_from = offsetof(struct weir_rx, channel),
+	.name_at = offsetof(struct weir_channel, name),
 	.attempt = recv_attempt,
 	.enlist = recv_enlist,
 	.delist = recv_delist,
@@ -107,6 +110,9 @@ static const struct weir_case_ops recv_ops = {
 };
 
 static const struct weir_case_ops send_ops = {
+	.kind = "room in channel",
+	.name_from = offsetof(struct weir_tx, channel),
+	.name_at = offsetof(struct weir_channel, name),
 	.attempt = send_attempt,
 	.enlist = send_enlist,
 	.delist = send_delist,
@@ -155,6 +161,9 @@ static bool closed_delist(struct weir_case *c)
 }
 
 static const struct weir_case_ops closed_ops = {
+	.kind = "the last receiver to leave channel",
+	.name_from = offsetof(struct weir_tx, channel),
+	.name_at = offsetof(struct weir_channel, name),
 	.attempt = closed_attempt,
 	.enlist = closed_enlist,
 	.delist = closed_delist,

@@ -57,7 +57,6 @@ static void name_it(struct weir_channel *channel,
 		options->name ? options->name : "channel");
 	weir_user_name(channel->tx_user.name);
 	weir_user_name(channel->rx_user.name);
-	channel->parking.name = channel->name;
 }
 
 static void init_class(struct weir_channel *channel,
@@ -82,6 +81,12 @@ static void init_class(struct weir_channel *channel,
 	channel->parking.local = options->place == WEIR_LOCAL;
 }
 
+static const char *const kinds[WEIR_SIDES] = {
+	[WEIR_SIDE_RECV] = "a message from channel",
+	[WEIR_SIDE_SEND] = "room in channel",
+	[WEIR_SIDE_CLOSED] = "the last receiver to leave channel",
+};
+
 static struct weir_channel *create(unsigned capacity, unsigned message_size,
 	size_t ring_size, const struct weir_channel_options *options)
 {
@@ -90,7 +95,8 @@ static struct weir_channel *create(unsigned capacity, unsigned message_size,
 
 	if (!channel)
 		return NULL;
-	weir_parking_init(&channel->parking, weir_channel_available);
+	weir_parking_init(&channel->parking, weir_channel_available, kinds,
+		channel->name);
 	channel->parking.shared = weir_channel_shared_now;
 	channel->pointers = options->message_size == 0;
 	channel->message_size = message_size;

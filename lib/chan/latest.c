@@ -11,6 +11,10 @@
 #include "mem/mem.h"
 #include "task/task_inline.h"
 
+static const char *const kinds[WEIR_SIDES] = {
+	[WEIR_SIDE_RECV] = "a newer value",
+};
+
 #define SLOTS 4
 
 struct weir_latest {
@@ -71,7 +75,7 @@ int weir_latest_open(unsigned value_size, const void *initial,
 	latest->slot_size = slot_size;
 	latest->handle_count = 2;
 	latest->rx_count = 1;
-	weir_parking_init(&latest->parking, available);
+	weir_parking_init(&latest->parking, available, kinds, NULL);
 	if (initial)
 		write(latest, initial);
 	tx->latest = latest;
@@ -238,6 +242,7 @@ static bool changed_delist(struct weir_case *c)
 }
 
 static const struct weir_case_ops changed_ops = {
+	.kind = "a newer value",
 	.attempt = changed_attempt,
 	.enlist = changed_enlist,
 	.delist = changed_delist,

@@ -21,6 +21,8 @@
 #include <string.h>
 #include <time.h>
 
+static const struct weir_wait_what what = {"a one-shot", NULL};
+
 _Static_assert(sizeof(struct weir_oneshot) == WEIR_CACHE_LINE,
 	"a one-shot is one cache line");
 
@@ -179,7 +181,7 @@ static bool begin_on(struct weir_oneshot_rx *rx, struct weir_executor *executor)
 {
 	weir_assert(executor); // only a task can wait
 	rx->waiter = (struct weir_oneshot_waiter){.executor = executor};
-	weir_wait_queue_init(&rx->waiter.queue);
+	weir_wait_queue_says(&rx->waiter.queue, &what);
 	return begin(rx->oneshot, &rx->waiter);
 }
 
@@ -290,6 +292,7 @@ static bool recv_delist(struct weir_case *c)
 }
 
 static const struct weir_case_ops recv_ops = {
+	.kind = "a one-shot",
 	.attempt = recv_attempt,
 	.enlist = recv_enlist,
 	.delist = recv_delist,

@@ -113,13 +113,16 @@ struct weir_parking {
 	// shared is told when owner became shared; may be NULL.
 	void (*shared)(struct weir_parking *parking);
 	struct weir_bell *threads[WEIR_PARKING_THREADS]; // of those that block
+	struct weir_wait_what what[WEIR_SIDES];
 	// The first is the owner's, the others belong to who claims them.
 	struct weir_place places[WEIR_CHANNEL_PLACES];
 };
 
-// weir_parking_init makes one that nobody has used yet.
+// weir_parking_init makes one that nobody has used yet. kinds says of each side
+// what one waits for there; name is the object's, or NULL. It borrows both.
 void weir_parking_init(struct weir_parking *parking,
-	unsigned (*available)(const struct weir_side *side));
+	unsigned (*available)(const struct weir_side *side),
+	const char *const kinds[WEIR_SIDES], const char *name);
 
 static inline enum weir_side_kind weir_side_kind_of(
 	const struct weir_side *side)

@@ -67,12 +67,17 @@ static void place_init(struct weir_place *place, struct weir_parking *parking)
 		place->side[i].place = place;
 		weir_watch_init(&place->side[i].watch, watch_ready);
 		place->side[i].watch.unwoken = watch_unwoken;
+		place->side[i].watch.queue.what = &parking->what[i];
 	}
 }
 
 void weir_parking_init(struct weir_parking *parking,
-	unsigned (*available)(const struct weir_side *side))
+	unsigned (*available)(const struct weir_side *side),
+	const char *const kinds[WEIR_SIDES], const char *name)
 {
+	parking->name = name;
+	for (unsigned i = 0; i < WEIR_SIDES; i++)
+		parking->what[i] = (struct weir_wait_what){kinds[i], name};
 	parking->owner = WEIR_OWNER_NOBODY;
 	parking->available = available;
 	if (!weir_bell_may_fence())

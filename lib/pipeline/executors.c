@@ -144,13 +144,17 @@ static int open_counts(struct weir_pipeline *pipeline,
 {
 	static const struct weir_count_field others = {
 		"others", "ticks", WEIR_COUNT_HISTOGRAM, 0};
+	static const struct weir_count_field ready = {
+		"ready", "ticks", WEIR_COUNT_HISTOGRAM, 0};
 
 	runner->counts =
 		weir_count_add(pipeline->segment, name, sizeof(*runner->counts),
 			weir_executor_fields, WEIR_EXECUTOR_FIELDS, e);
 	runner->others = weir_count_add(pipeline->segment, name,
 		sizeof(*runner->others), &others, 1, e);
-	return runner->counts && runner->others ? 0 : -ENOSPC;
+	runner->ready = weir_count_add(
+		pipeline->segment, name, sizeof(*runner->ready), &ready, 1, e);
+	return runner->counts && runner->others && runner->ready ? 0 : -ENOSPC;
 }
 
 static int open_runner(
@@ -176,6 +180,7 @@ static int open_runner(
 	options.name = name;
 	options.counts = runner->counts;
 	options.task_steps = runner->others;
+	options.ready_waits = runner->ready;
 	if (thread)
 		options.idle = idle_thread;
 	else if (runner->plan->shares_cpu)

@@ -22,7 +22,7 @@ static size_t segment_size(const struct weir_plan *plan)
 	return 64 * 1024 +
 	       plan->instance_count * (3 * histogram + entries + 4096) +
 	       plan->edge_count * 4096 +
-	       plan->executor_count * (2 * histogram + entries) +
+	       plan->executor_count * (3 * histogram + entries) +
 	       plan->config->port_count * (2 * histogram + entries);
 }
 

@@ -328,6 +328,16 @@ static int longest_key(json_t *object)
 	return width < NAME_MAX_WIDTH ? width : NAME_MAX_WIDTH;
 }
 
+static void print_ready(const struct page *page, const json_t *executor)
+{
+	if (!json_object_get(executor, "ready_longest_ns"))
+		return;
+	fprintf(page->to,
+		"  a ready task ran after %s at most (bound: two turns, %s)\n",
+		weir_quantity_ns(number(executor, "ready_longest_ns")).text,
+		weir_quantity_ns(number(executor, "ready_bound_ns")).text);
+}
+
 static void print_executor(
 	const struct page *page, const json_t *report, const json_t *executor)
 {
@@ -350,6 +360,7 @@ static void print_executor(
 		fprintf(page->to, "  %-*s", width, key);
 		print_row(page, stage, json_number_value(value), width);
 	}
+	print_ready(page, executor);
 	fputc('\n', page->to);
 }
 

@@ -280,6 +280,22 @@ static void report_shares(
 	set(object, "time_ns", weir_clock_ns(pipeline->clock, whole));
 }
 
+// report_ready is for executors that have tasks.
+static void report_ready(const struct weir_pipeline *pipeline,
+	const struct weir_runner *runner, json_t *object)
+{
+	const struct weir_clock *clock = pipeline->clock;
+	const struct weir_histogram *h = runner->ready;
+
+	if (weir_histogram_count(h) == 0 && h->max == 0)
+		return;
+	set(object, "ready_p99_ns",
+		weir_clock_ns(clock, weir_histogram_percentile(h, 0.99)));
+	set(object, "ready_longest_ns", weir_clock_ns(clock, h->max));
+	set(object, "ready_bound_ns",
+		weir_clock_ns(clock, 2 * runner->counts->turn_ticks_max));
+}
+
 void weir_report_executors(struct weir_pipeline *pipeline, json_t *report)
 {
 	json_t *executors = json_array();
@@ -301,6 +317,7 @@ void weir_report_executors(struct weir_pipeline *pipeline, json_t *report)
 		set(object, "turn_longest_ns",
 			weir_clock_ns(pipeline->clock,
 				runner->counts->turn_ticks_max));
+		report_ready(pipeline, runner, object);
 		report_shares(pipeline, i, object);
 	}
 }

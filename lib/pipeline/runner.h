@@ -50,6 +50,7 @@ struct weir_runner {
 	struct weir_executor *executor;
 	struct weir_executor_counts *counts;
 	struct weir_histogram *others; // steps of no stage
+	struct weir_histogram *ready;  // how long tasks were, and did not run
 	struct weir_edge *giveback;    // of a thread
 	struct weir_freer freer;       // of an lcore
 	struct weir_trap *trap;	       // of its system calls, or NULL

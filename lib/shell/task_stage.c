@@ -24,6 +24,10 @@ struct weir_stage_io {
 	int error;		// why the task never ran, before ended
 };
 
+static const struct weir_wait_what input_what = {"the stage's input", NULL};
+static const struct weir_wait_what output_what = {
+	"room behind the stage's outputs", NULL};
+
 static unsigned input_ready(struct weir_watch *watch)
 {
 	struct weir_stage_io *io =
@@ -90,8 +94,10 @@ unsigned weir_stage_recv(
 			    ? weir_shell_gather(shell, packets, count)
 			    : 0;
 		n = n ? weir_burst_prepare(shell, shell->root, packets, n) : 0;
-		if (n)
+		if (n) {
+			shell->executor->budget--; // it does something
 			return n;
+		}
 		if (weir_shell_inputs_ended(shell))
 			return 0;
 		if (!wait_for(io, &io->input))
@@ -333,6 +339,8 @@ int weir_task_stage_open(struct weir_shell *shell, struct weir_error *e)
 	io->cancel.fn = cancel;
 	weir_watch_init(&io->input, input_ready);
 	weir_watch_init(&io->output, output_ready);
+	io->input.queue.what = &input_what;
+	io->output.queue.what = &output_what;
 	return check_ways(shell, e);
 }
 

@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+static const struct weir_wait_what what = {"an answer", NULL};
+
 enum { AT_HOME, SENT, TAKEN, WITHDRAWN };
 
 static void at_home(struct weir_asker *asker)
@@ -49,7 +51,7 @@ static void init(
 	struct weir_asker *asker, unsigned request_size, unsigned reply_size)
 {
 	asker->executor = NULL;
-	weir_wait_queue_init(&asker->waiter);
+	weir_wait_queue_says(&asker->waiter, &what);
 	asker->home = (struct weir_post){.fn = on_home};
 	asker->request_size = request_size;
 	asker->reply_size = reply_size;

@@ -7,6 +7,8 @@
 #include "sync/barrier.h"
 #include "sync/caller.h"
 
+static const struct weir_wait_what what = {"the others at a barrier", NULL};
+
 struct party {
 	struct weir_list link; // of the barrier
 	int outcome;	       // once it is no longer there
@@ -17,7 +19,7 @@ void weir_barrier_init(struct weir_barrier *barrier,
 {
 	weir_assert(parties > 0);
 	barrier->executor = weir_caller_executor(executor);
-	weir_wait_queue_init(&barrier->waiters);
+	weir_wait_queue_says(&barrier->waiters, &what);
 	weir_list_init(&barrier->arrived);
 	barrier->parties = barrier->missing = parties;
 	barrier->broken = false;

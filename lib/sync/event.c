@@ -2,11 +2,13 @@
 #include "sync/event.h"
 #include "sync/caller.h"
 
+static const struct weir_wait_what what = {"an event", NULL};
+
 void weir_event_init(struct weir_event *event, struct weir_executor *executor)
 {
 	event->executor = weir_caller_executor(executor);
 	event->state = 0;
-	weir_wait_queue_init(&event->waiters);
+	weir_wait_queue_says(&event->waiters, &what);
 }
 
 void weir_event_fini(struct weir_event *event)
@@ -80,6 +82,7 @@ static bool event_enlist(struct weir_case *c, struct weir_executor *executor,
 }
 
 static const struct weir_case_ops event_ops = {
+	.kind = "an event",
 	.attempt = event_attempt,
 	.enlist = event_enlist,
 };

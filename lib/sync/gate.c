@@ -2,10 +2,12 @@
 #include "sync/gate.h"
 #include "sync/caller.h"
 
+static const struct weir_wait_what what = {"who is inside a gate", NULL};
+
 void weir_gate_init(struct weir_gate *gate, struct weir_executor *executor)
 {
 	gate->executor = weir_caller_executor(executor);
-	weir_wait_queue_init(&gate->waiters);
+	weir_wait_queue_says(&gate->waiters, &what);
 	gate->inside = 0;
 	gate->closed = false;
 }

@@ -6,6 +6,8 @@
 #include "sync/mutex.h"
 #include "sync/caller.h"
 
+static const struct weir_wait_what what = {"a mutex", NULL};
+
 // The owner while the mutex is on its way to a task that has not run yet.
 #define HANDED ((struct weir_task *)1)
 
@@ -13,7 +15,7 @@ void weir_mutex_init(struct weir_mutex *mutex, struct weir_executor *executor)
 {
 	mutex->executor = weir_caller_executor(executor);
 	mutex->owner = NULL;
-	weir_wait_queue_init(&mutex->waiters);
+	weir_wait_queue_says(&mutex->waiters, &what);
 }
 
 void weir_mutex_fini(struct weir_mutex *mutex)
@@ -178,6 +180,7 @@ static void lock_pass(struct weir_case *c)
 }
 
 static const struct weir_case_ops lock_ops = {
+	.kind = "a mutex",
 	.attempt = lock_attempt,
 	.enlist = lock_enlist,
 	.pass = lock_pass,

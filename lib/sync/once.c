@@ -5,6 +5,8 @@
 #include "sync/once.h"
 #include "sync/caller.h"
 
+static const struct weir_wait_what what = {"who does it once", NULL};
+
 // The runner while the turn is on its way to a task that has not run yet.
 #define HANDED ((struct weir_task *)1)
 
@@ -12,7 +14,7 @@ void weir_once_init(struct weir_once *once, struct weir_executor *executor)
 {
 	once->executor = weir_caller_executor(executor);
 	once->runner = NULL;
-	weir_wait_queue_init(&once->waiters);
+	weir_wait_queue_says(&once->waiters, &what);
 	once->done = false;
 }
 

@@ -8,6 +8,9 @@
 #include "sync/rwlock.h"
 #include "sync/caller.h"
 
+static const struct weir_wait_what to_write = {"an rwlock, to write", NULL};
+static const struct weir_wait_what to_read = {"an rwlock, to read", NULL};
+
 void weir_rwlock_init(struct weir_rwlock *lock, struct weir_executor *executor)
 {
 	lock->executor = weir_caller_executor(executor);
@@ -83,7 +86,7 @@ static __attribute__((noinline)) int wait_in_line(struct weir_rwlock *lock,
 			lock, "though it holds it and a writer waits or would",
 			"it would wait for itself");
 	}
-	weir_wait_queue_init(&hold->queue);
+	weir_wait_queue_says(&hold->queue, hold->writes ? &to_write : &to_read);
 	weir_list_add(&lock->line, &hold->link);
 	err = weir_wait(&hold->queue, deadline, WEIR_WAIT_BACK);
 	if (err == 0) {

@@ -6,6 +6,8 @@
 #include "sync/semaphore.h"
 #include "sync/caller.h"
 
+static const struct weir_wait_what what = {"permits of a semaphore", NULL};
+
 void weir_semaphore_init(struct weir_semaphore *semaphore,
 	struct weir_executor *executor, uint32_t permits)
 {
@@ -67,7 +69,7 @@ static __attribute__((noinline)) int wait_in_line(
 	};
 	int err;
 
-	weir_wait_queue_init(&request.queue);
+	weir_wait_queue_says(&request.queue, &what);
 	weir_list_add(&semaphore->line, &request.link);
 	err = weir_wait(&request.queue, deadline, WEIR_WAIT_BACK);
 	if (err) {
@@ -177,7 +179,7 @@ static bool acquire_enlist(struct weir_case *c, struct weir_executor *executor,
 	struct weir_list *before = &semaphore->line;
 
 	request->count = 1;
-	weir_wait_queue_init(&request->queue);
+	weir_wait_queue_says(&request->queue, &what);
 	weir_case_enlist(c, executor, &request->queue, place);
 	request->since = c->node.since;
 	while (before->prev != &semaphore->line &&
@@ -206,6 +208,7 @@ static void acquire_pass(struct weir_case *c)
 }
 
 static const struct weir_case_ops acquire_ops = {
+	.kind = "a permit of a semaphore",
 	.attempt = acquire_attempt,
 	.enlist = acquire_enlist,
 	.delist = acquire_delist,

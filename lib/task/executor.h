@@ -129,7 +129,12 @@ struct weir_executor_options {
 	struct weir_executor_counts *counts; // borrowed; NULL: private
 	struct weir_histogram
 		*task_steps; // for tasks of no class; NULL: private
+	// ready_waits: how long tasks were ready and did not run. Each
+	// WEIR_READY_SAMPLE-th is counted; max is of all. NULL: private.
+	struct weir_histogram *ready_waits;
 };
+
+#define WEIR_READY_SAMPLE 16
 
 // weir_executor_create makes an executor at rest. Answers 0 or -ENOMEM with the
 // sentence in e.
@@ -165,6 +170,12 @@ const struct weir_clock *weir_executor_clock(
 struct weir_executor_counts *weir_executor_counts(
 	struct weir_executor *executor);
 struct weir_histogram *weir_executor_task_steps(struct weir_executor *executor);
+
+// weir_executor_ready_waits answers how long its tasks were ready before they
+// ran. What a turn promises is that none waits longer than two turns, twice
+// turn_ticks_max, from the beginning of the step that made it ready.
+const struct weir_histogram *weir_executor_ready_waits(
+	const struct weir_executor *executor);
 
 // weir_executor_now answers the tick of the last clock read: the beginning of
 // the present step. No clock is read.

@@ -43,6 +43,7 @@ struct weir_executor {
 	struct weir_list free_abroad; // records of children elsewhere
 	unsigned abroad_count;	      // those that are out
 	struct weir_histogram *task_steps;
+	struct weir_histogram *ready_waits;
 
 	// Any thread writes.
 	alignas(WEIR_CACHE_LINE) struct weir_post *posted; // newest first
@@ -57,7 +58,7 @@ struct weir_executor {
 	struct weir_abroad *abroad;
 	unsigned stack_count;
 	struct weir_executor_counts *own_counts;
-	struct weir_histogram *own_task_steps;
+	struct weir_histogram *own_task_steps, *own_ready_waits;
 	struct weir_list roster;
 	bool makes_calls; // of the system in its steps: a port of it must
 	int thread; // that runs it, as the system numbers them; 0: none does
@@ -119,8 +120,8 @@ static inline void weir_executor_runs(
 	store_relaxed(&executor->running, steps);
 }
 
-// weir_executor_lap_inline is weir_executor_lap.
-static inline uint64_t weir_executor_lap_inline(
+// weir_executor_lap_ticks is weir_executor_lap, but answers what it recorded.
+static inline uint64_t weir_executor_lap_ticks(
 	struct weir_executor *executor, struct weir_histogram *steps)
 {
 	uint64_t ticks = weir_executor_read(executor);
@@ -128,6 +129,14 @@ static inline uint64_t weir_executor_lap_inline(
 	executor->lapped = true;
 	if (weir_histogram_record(steps, ticks))
 		weir_executor_overran(executor, steps, ticks);
+	return ticks;
+}
+
+// weir_executor_lap_inline is weir_executor_lap.
+static inline uint64_t weir_executor_lap_inline(
+	struct weir_executor *executor, struct weir_histogram *steps)
+{
+	weir_executor_lap_ticks(executor, steps);
 	return executor->now;
 }
 

@@ -91,6 +91,7 @@ static bool tick_enlist(struct weir_case *c, struct weir_executor *executor,
 }
 
 static const struct weir_case_ops tick_ops = {
+	.kind = "a beat",
 	.attempt = tick_attempt,
 	.enlist = tick_enlist,
 };

@@ -5,10 +5,12 @@
 
 #include <errno.h>
 
+static const struct weir_wait_what what = {"a child to end", NULL};
+
 void weir_join_init(struct weir_join *join)
 {
 	*join = (struct weir_join){0};
-	weir_wait_queue_init(&join->waiters);
+	weir_wait_queue_says(&join->waiters, &what);
 }
 
 void weir_join_end(struct weir_join *join, int error, void *result)
@@ -64,6 +66,7 @@ static bool join_enlist(struct weir_case *c, struct weir_executor *executor,
 }
 
 static const struct weir_case_ops join_ops = {
+	.kind = "a child to end",
 	.attempt = join_attempt,
 	.enlist = join_enlist,
 };

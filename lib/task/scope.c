@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+static const struct weir_wait_what what = {"the tasks of its scope", NULL};
+
 static void cancel_here(struct weir_scope *scope)
 {
 	scope->canceled = true;
@@ -46,7 +48,7 @@ void weir_scope_open_with(
 	weir_list_init(&scope->tasks);
 	weir_list_init(&scope->abroad);
 	weir_list_init(&scope->steppers);
-	weir_wait_queue_init(&scope->closer);
+	weir_wait_queue_says(&scope->closer, &what);
 	task->open_scopes++;
 }
 

@@ -247,6 +247,7 @@ static bool after_enlist(struct weir_case *c, struct weir_executor *executor,
 }
 
 static const struct weir_case_ops after_ops = {
+	.kind = "a point in time",
 	.attempt = after_attempt,
 	.enlist = after_enlist,
 };
@@ -289,6 +290,7 @@ static void queue_pass(struct weir_case *c)
 }
 
 static const struct weir_case_ops queue_ops = {
+	.kind = "a wakeup",
 	.attempt = queue_attempt,
 	.enlist = queue_enlist,
 	.pass = queue_pass,

@@ -68,6 +68,12 @@ struct weir_case_ops {
 	// pass hands on what a case that was woken did not take, or left. It
 	// follows delist, and attempt if there was one. NULL: nothing to do.
 	void (*pass)(struct weir_case *c);
+	// What one waits for, as in struct weir_wait_what; NULL: not said. Where
+	// name_at is not 0 the object has a name: object points at something
+	// that has, name_from bytes on, a pointer, and the text lies name_at
+	// bytes behind that. (Readers of another process follow it.)
+	const char *kind;
+	uint16_t name_from, name_at;
 };
 
 struct weir_case {

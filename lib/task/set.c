@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+static const struct weir_wait_what what = {"a set", NULL};
+
 enum phase {
 	ENLISTED, // stands in its queue
 	FRESH,	  // woken, with what it was granted; in ready and fresh
@@ -156,7 +158,7 @@ void weir_set_open(struct weir_set *set)
 	weir_step_init(&set->step, give_back, NULL);
 	weir_list_init(&set->ready);
 	weir_list_init(&set->fresh);
-	weir_wait_queue_init(&set->user);
+	weir_wait_queue_says(&set->user, &what);
 }
 
 void weir_set_close(struct weir_set *set)

@@ -43,6 +43,9 @@ void weir_yield(void)
 	struct weir_task *task = weir_task_current();
 
 	weir_assert(task); // only a task can yield
+	if (executor->budget == WEIR_STEP_BUDGET)
+		task->idle_yields++;
+	task->since = executor->now;
 	weir_step_ready_inline(executor, &task->step);
 	weir_task_switch(executor, task);
 }
@@ -155,6 +158,14 @@ struct weir_task *weir_task_start_on(struct weir_executor *executor,
 	task->stack = stack;
 	task->fn = fn;
 	task->arg = arg;
+	task->since = executor->now;
+	task->ready_max = 0;
+	task->step_max = 0;
+	task->first_switch = task->switches;
+	task->parks = 0;
+	task->idle_yields = 0;
+	task->vain_wakes = 0;
+	task->waits_in = NULL;
 	task->live = true;
 	strncpy(task->name, name_of(options), sizeof(task->name) - 1);
 	weir_context_init(&task->context, task_entry, stack->base,
@@ -243,6 +254,12 @@ int weir_tasks_create(struct weir_executor *executor, int node)
 			&executor->free_abroad, &executor->abroad[i].link);
 	}
 	return 0;
+}
+
+void weir_tasks_begin(struct weir_executor *executor)
+{
+	for (unsigned i = 0; i < executor->stack_count; i++)
+		executor->tasks[i].since = executor->now;
 }
 
 // forget_stacks takes back what the tools were told about the stacks.

@@ -32,10 +32,20 @@ struct weir_task {
 	bool cancelable; // the present wait is
 	int answer;	 // of the present wait
 
+	// Touched each step, too. Readers elsewhere copy a task that is parked,
+	// with its stack, and look at switches once more: it moves before
+	// anything else of the task does.
+	uint64_t switches;    // how often it was resumed; never reset
+	uint64_t since;	      // when it became ready or parked
+	uint64_t ready_max;   // the longest that it was ready and did not run
+	uint64_t step_max;    // its longest stretch
+	uint64_t idle_yields; // after a step that did nothing
+
 	// Touched each wait.
-	struct weir_wait_node waiting; // in a wait queue
-	struct weir_select *select;    // that it is parked in
-	struct weir_timer timer;       // its deadline
+	const struct weir_wait_queue *waits_in; // NULL: a select, or a time
+	struct weir_wait_node waiting;		// in a wait queue
+	struct weir_select *select;		// that it is parked in
+	struct weir_timer timer;		// its deadline
 	struct weir_executor *executor;
 
 	// Touched at the start and the end.
@@ -50,8 +60,11 @@ struct weir_task {
 	void *result;
 	unsigned open_scopes;
 	unsigned open_shields, shields_holding;
-	unsigned locks_held; // counted by lib/sync
-	bool cancel_asked;   // once and for all
+	unsigned locks_held;   // counted by lib/sync
+	uint64_t first_switch; // switches when it began
+	uint64_t parks;	       // waits begun
+	uint64_t vain_wakes;   // waits that went on in the same place
+	bool cancel_asked;     // once and for all
 	bool live;
 	int error;
 	unsigned local_count;
@@ -112,6 +125,8 @@ static inline __attribute__((always_inline)) int weir_task_park(
 		weir_wheel_set(&executor->wheel, &task->timer, deadline,
 			executor->now);
 	task->cancelable = cancelable;
+	task->since = executor->now;
+	task->parks++;
 	task->parked = true;
 	weir_task_switch(executor, task);
 	return task->answer;
@@ -163,6 +178,10 @@ void weir_scope_ended(struct weir_scope *scope, int error);
 // weir_tasks_create and _destroy are the executor's calls at set-up.
 int weir_tasks_create(struct weir_executor *executor, int node);
 void weir_tasks_destroy(struct weir_executor *executor);
+
+// weir_tasks_begin tells the tasks that were started before the first turn that
+// they are ready as of now.
+void weir_tasks_begin(struct weir_executor *executor);
 
 // weir_tasks_watch_stacks turns on the overflow message for this thread.
 void weir_tasks_watch_stacks(void);

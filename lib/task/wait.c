@@ -18,7 +18,14 @@ static struct weir_wait_node *node_of(struct weir_list *link)
 
 void weir_wait_queue_init(struct weir_wait_queue *queue)
 {
+	weir_wait_queue_says(queue, NULL);
+}
+
+void weir_wait_queue_says(
+	struct weir_wait_queue *queue, const struct weir_wait_what *what)
+{
 	weir_list_init(&queue->waiters);
+	queue->what = what;
 }
 
 // In order of since. FRONT takes it over from who stands there, unless its own is
@@ -54,6 +61,7 @@ void weir_task_end_wait(struct weir_task *task, int answer)
 	weir_timer_cancel(&task->timer);
 	task->parked = false;
 	task->answer = answer;
+	task->since = task->executor->now;
 	weir_step_ready_inline(task->executor, &task->step);
 }
 
@@ -88,6 +96,8 @@ int weir_task_wait(struct weir_wait_queue *queue, uint64_t deadline,
 	weir_assert(task); // only a task can wait
 	if (task->canceled && cancelable)
 		return -ECANCELED;
+	task->waits_in = queue;
+	task->vain_wakes += place == WEIR_WAIT_AGAIN;
 	if (queue)
 		weir_wait_enlist(executor, queue, &task->waiting, place);
 	return weir_task_park(executor, task, deadline, cancelable);

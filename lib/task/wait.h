@@ -32,8 +32,17 @@ extern "C" {
 
 struct weir_executor;
 
+// What one waits for in a queue, for people: a kind, as a phrase that follows
+// "waits for" ("the mutex"), and the name of the object, or NULL. Both must stay
+// where they are as long as the queue.
+struct weir_wait_what {
+	const char *kind;
+	const char *name;
+};
+
 struct weir_wait_queue {
-	struct weir_list waiters; // nodes, by since
+	struct weir_list waiters;	   // nodes, by since
+	const struct weir_wait_what *what; // NULL: not said
 };
 
 // A node stands in at most one queue. woken is called when it was woken, and is
@@ -47,6 +56,11 @@ struct weir_wait_node {
 
 // weir_wait_queue_init makes it empty.
 void weir_wait_queue_init(struct weir_wait_queue *queue);
+
+// weir_wait_queue_says makes it empty, and says what one waits for in it: it
+// borrows what. That is what 'weir tasks' shows.
+void weir_wait_queue_says(
+	struct weir_wait_queue *queue, const struct weir_wait_what *what);
 
 // weir_wait_queue_empty tells whether nobody waits.
 static inline bool weir_wait_queue_empty(const struct weir_wait_queue *queue)

@@ -1,46 +1,152 @@
 // SPDX-License-Identifier: BSD-3-Clause
+//
+// All of it is libdwfl's. Two of its habits are not ours: the standard callbacks
+// may ask a server for debug information, so ours look on this machine only; and
+// it maps each file that it is asked about, so it is asked about few: those in
+// which an address lies.
 #include "watch/symbols.h"
 
-#include <dlfcn.h>
+#include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+// How often an address in no known file makes us look at what is mapped anew.
+#define REFRESHES_MAX 16
 
 struct weir_symbols {
+	Dwfl *dwfl;
 	int pid;
+	unsigned refreshes;
 };
+
+static const Dwfl_Callbacks callbacks = {
+	.find_elf = dwfl_linux_proc_find_elf,
+	.find_debuginfo = dwfl_build_id_find_debuginfo,
+};
+
+// report tells libdwfl what is mapped now. Answers 0 or -errno.
+static int report(struct weir_symbols *symbols)
+{
+	int err;
+
+	dwfl_report_begin(symbols->dwfl);
+	err = dwfl_linux_proc_report(symbols->dwfl, symbols->pid);
+	dwfl_report_end(symbols->dwfl, NULL, NULL);
+	return err < 0 ? -EIO : -err;
+}
+
+static int refused(int pid, int err, struct weir_error *e)
+{
+	if (err == -ENOENT || err == -ESRCH)
+		return weir_error_set(e, -ESRCH, "there is no process %d", pid);
+	return weir_error_set(e, err,
+		"what process %d has mapped cannot be read (%s): run this as "
+		"its user",
+		pid, strerror(-err));
+}
 
 int weir_symbols_open(
 	struct weir_symbols **symbols, int pid, struct weir_error *e)
 {
-	if (pid)
-		return weir_error_set(e, -ENOTSUP,
-			"names of another process are not known here");
-	*symbols = calloc(1, sizeof(**symbols));
-	return *symbols ? 0 : weir_error_set(e, -ENOMEM, "out of memory");
+	struct weir_symbols *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s || !(s->dwfl = dwfl_begin(&callbacks))) {
+		free(s);
+		return weir_error_set(e, -ENOMEM, "no memory for symbols");
+	}
+	s->pid = pid ? pid : getpid();
+	err = report(s);
+	if (err) {
+		weir_symbols_close(s);
+		return refused(pid, err, e);
+	}
+	*symbols = s;
+	return 0;
+}
+
+// holding answers the file in which address lies; NULL: none. Asked for what lies
+// beyond all, libdwfl answers the last.
+static Dwfl_Module *holding(struct weir_symbols *symbols, uintptr_t address)
+{
+	Dwfl_Module *module = dwfl_addrmodule(symbols->dwfl, address);
+	Dwarf_Addr start, end;
+
+	if (!module)
+		return NULL;
+	dwfl_module_info(module, NULL, &start, &end, NULL, NULL, NULL, NULL);
+	return address >= start && address < end ? module : NULL;
+}
+
+static Dwfl_Module *module_of(struct weir_symbols *symbols, uintptr_t address)
+{
+	Dwfl_Module *module = holding(symbols, address);
+
+	if (module || symbols->refreshes == REFRESHES_MAX)
+		return module;
+	symbols->refreshes++;
+	return report(symbols) ? NULL : holding(symbols, address);
+}
+
+static const char *base_of(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path;
+}
+
+// line_of answers the source's name and *line, or NULL.
+static const char *line_of(Dwfl_Module *module, uintptr_t address, int *line)
+{
+	Dwfl_Line *found = dwfl_module_getsrc(module, address);
+
+	return found ? base_of(dwfl_lineinfo(
+			       found, NULL, line, NULL, NULL, NULL))
+		     : NULL;
+}
+
+// offset_of answers where address lies in the file, as addr2line counts.
+static uintptr_t offset_of(Dwfl_Module *module, uintptr_t address)
+{
+	Dwarf_Addr bias, start;
+
+	if (dwfl_module_getelf(module, &bias))
+		return address - bias;
+	dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
+	return address - start;
 }
 
 void weir_symbols_name(struct weir_symbols *symbols, uintptr_t address,
 	char *text, size_t size)
 {
-	Dl_info info;
-	const char *file;
+	Dwfl_Module *module = module_of(symbols, address);
+	const char *name, *file, *source;
+	char plain[24];
+	int line = 0;
 
-	(void)symbols;
-	if (!dladdr((void *)address, &info) || !info.dli_fname) {
-		snprintf(text, size, "0x%lx", (unsigned long)address);
+	snprintf(plain, sizeof(plain), "%#jx", (uintmax_t)address);
+	if (!module) {
+		snprintf(text, size, "%s", plain);
 		return;
 	}
-	file = strrchr(info.dli_fname, '/');
-	snprintf(text, size, "%s%s%s+0x%lx%s",
-		info.dli_sname ? info.dli_sname : "",
-		info.dli_sname ? " (" : "", file ? file + 1 : info.dli_fname,
-		(unsigned long)(address - (uintptr_t)info.dli_fbase),
-		info.dli_sname ? ")" : "");
+	name = dwfl_module_addrname(module, address);
+	file = base_of(dwfl_module_info(
+		module, NULL, NULL, NULL, NULL, NULL, NULL, NULL));
+	source = name ? line_of(module, address, &line) : NULL;
+	if (source)
+		snprintf(text, size, "%s at %s:%d", name, source, line);
+	else
+		snprintf(text, size, "%s (%s+%#jx)", name ? name : plain, file,
+			(uintmax_t)offset_of(module, address));
 }
 
 void weir_symbols_close(struct weir_symbols *symbols)
 {
+	if (!symbols)
+		return;
+	dwfl_end(symbols->dwfl);
 	free(symbols);
 }

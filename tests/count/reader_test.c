@@ -124,7 +124,7 @@ Test(reader, a_reader_refuses_another_layout_in_words)
 	leave_behind(name);
 	damage(name, SIZE)->layout = 9;
 	cr_expect_eq(open_error(name, &e), -EPROTO);
-	cr_expect(strstr(e.text, "counts in layout 9 and this weir reads 1"),
+	cr_expect(strstr(e.text, "counts in layout 9 and this weir reads 2"),
 		"%s", e.text);
 	weir_count_destroy(segment_of(name));
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "task/map.h"
+#include "task/roster.h"
+#include "task/select_inline.h"
+#include "task/task_inline.h"
+
+#define AT(member, type, path) .member = offsetof(struct type, path)
+
+// Debuggers look for this name, others for the note.
+__attribute__((used)) const struct weir_map weir_map = {
+	.magic = WEIR_MAP_MAGIC,
+	.version = WEIR_MAP_VERSION,
+	.size = sizeof(struct weir_map),
+	.roster = &weir_roster,
+	.name_size = WEIR_NAME_SIZE,
+	AT(list_next, weir_list, next),
+	.executor_size = sizeof(struct weir_executor),
+	AT(executor_link, weir_executor, roster),
+	AT(executor_name, weir_executor, name),
+	AT(executor_now, weir_executor, now),
+	AT(executor_current, weir_executor, current),
+	AT(executor_running, weir_executor, running),
+	AT(executor_clock, weir_executor, clock),
+	AT(executor_counts, weir_executor, counts),
+	AT(executor_ready_waits, weir_executor, ready_waits),
+	AT(executor_thread, weir_executor, thread),
+	AT(executor_tasks, weir_executor, tasks),
+	AT(executor_stack_count, weir_executor, stack_count),
+	AT(clock_virtual_ticks, weir_clock, virtual_ticks),
+	AT(clock_hz, weir_clock, hz),
+	AT(counts_steps, weir_executor_counts, steps),
+	AT(counts_tasks, weir_executor_counts, tasks),
+	AT(counts_turn_max, weir_executor_counts, turn_ticks_max),
+	AT(histogram_max, weir_histogram, max),
+	.task_size = sizeof(struct weir_task),
+	AT(task_queued, weir_task, step.queued),
+	AT(task_context, weir_task, context),
+	AT(task_ended, weir_task, ended),
+	AT(task_parked, weir_task, parked),
+	AT(task_live, weir_task, live),
+	AT(task_canceled, weir_task, canceled),
+	AT(task_switches, weir_task, switches),
+	AT(task_first_switch, weir_task, first_switch),
+	AT(task_since, weir_task, since),
+	AT(task_ready_max, weir_task, ready_max),
+	AT(task_step_max, weir_task, step_max),
+	AT(task_parks, weir_task, parks),
+	AT(task_vain_wakes, weir_task, vain_wakes),
+	AT(task_idle_yields, weir_task, idle_yields),
+	AT(task_waits_in, weir_task, waits_in),
+	AT(task_select, weir_task, select),
+	AT(task_deadline, weir_task, timer),
+	AT(task_stack, weir_task, stack),
+	AT(task_locks_held, weir_task, locks_held),
+	AT(task_name, weir_task, name),
+	AT(timer_next, weir_timer, link.next),
+	AT(timer_tick, weir_timer, tick),
+	AT(stack_base, weir_stack, base),
+	AT(stack_size, weir_stack, size),
+	AT(queue_what, weir_wait_queue, what),
+	AT(what_kind, weir_wait_what, kind),
+	AT(what_name, weir_wait_what, name),
+	AT(select_cases, weir_select, cases),
+	AT(select_count, weir_select, count),
+	.case_size = sizeof(struct weir_case),
+	AT(case_ops, weir_case, ops),
+	AT(case_object, weir_case, object),
+	AT(case_disabled, weir_case, disabled),
+	AT(ops_kind, weir_case_ops, kind),
+	AT(ops_name_from, weir_case_ops, name_from),
+	AT(ops_name_at, weir_case_ops, name_at),
+};
+
+// The note lies in memory that is never written, so it holds a distance, which
+// needs no relocation.
+__asm__(".pushsection .note.weir, \"a\", %note\n\t"
+	".balign 4\n\t"
+	".long 5, 8, 1\n\t" // sizes of name and contents, type
+	".asciz \"weir\"\n\t"
+	".balign 4\n"
+	"1:\n\t"
+#if defined(__x86_64__) || defined(__aarch64__)
+	".quad weir_map - 1b\n\t"
+#else
+#error "weir needs a distance of 64 bits here"
+#endif
+	".popsection");

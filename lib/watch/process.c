@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The map is found as a loader would find a note: each file that is mapped from
+// its beginning has its program headers there, and those say where its notes
+// are. All of it is bytes from outside: sizes are bounded, and a file that makes
+// no sense is passed over.
+#include "watch/process.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define HEADERS_MAX 64
+#define NOTES_SIZE_MAX 16384
+#define SCOPE "/proc/sys/kernel/yama/ptrace_scope"
+
+ptrdiff_t weir_process_read(int pid, uint64_t address, void *to, size_t size)
+{
+	struct iovec here = {to, size};
+	struct iovec there = {(void *)(uintptr_t)address, size};
+	ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
+
+	return got < 0 ? -errno : got;
+}
+
+static bool read_all(int pid, uint64_t address, void *to, size_t size)
+{
+	return weir_process_read(pid, address, to, size) == (ptrdiff_t)size;
+}
+
+// ---- refusals ----
+
+// scope answers what the system's rule for looking into processes is, 0 if it has
+// none.
+static int scope(void)
+{
+	FILE *file = fopen(SCOPE, "re");
+	int value = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%d", &value) != 1)
+		value = 0;
+	fclose(file);
+	return value;
+}
+
+static bool is_ours(int pid)
+{
+	struct stat status;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	return stat(path, &status) == 0 && status.st_uid == geteuid();
+}
+
+static int not_permitted(int pid, int err, struct weir_error *e)
+{
+	if (!is_ours(pid))
+		return weir_error_set(e, err,
+			"process %d belongs to another user: run this as that "
+			"user, or as root",
+			pid);
+	if (scope() > 0)
+		return weir_error_set(e, err,
+			"process %d may not be looked into: " SCOPE
+			" is %d, which allows it to root only; or, until the "
+			"next start of the machine: "
+			"sysctl -w kernel.yama.ptrace_scope=0",
+			pid, scope());
+	return weir_error_set(e, err,
+		"process %d may not be looked into (%s): run this as root", pid,
+		strerror(-err));
+}
+
+int weir_process_refuse(int pid, int err, struct weir_error *e)
+{
+	if (err == -ESRCH || err == -ENOENT)
+		return weir_error_set(
+			e, -ESRCH, "there is no process %d (any more)", pid);
+	if (err == -EPERM || err == -EACCES)
+		return not_permitted(pid, -EPERM, e);
+	return weir_error_set(
+		e, err, "process %d cannot be read: %s", pid, strerror(-err));
+}
+
+// ---- the note ----
+
+static size_t up(size_t size, size_t to)
+{
+	return (size + to - 1) & ~(to - 1);
+}
+
+// note_in looks for our note in size bytes that lie at address there. Answers
+// where the map lies, 0 if it is not there.
+static uint64_t note_in(
+	const char *notes, size_t size, uint64_t address, size_t align)
+{
+	Elf64_Nhdr note;
+
+	for (size_t at = 0; at + sizeof(note) <= size;) {
+		size_t contents;
+		int64_t distance;
+
+		memcpy(&note, notes + at, sizeof(note));
+		if (note.n_namesz > size || note.n_descsz > size)
+			return 0;
+		contents = at + up(sizeof(note) + note.n_namesz, align);
+		if (contents + note.n_descsz > size)
+			return 0;
+		if (note.n_type == WEIR_MAP_NOTE_TYPE &&
+			note.n_namesz == sizeof(WEIR_MAP_NOTE) &&
+			note.n_descsz == sizeof(distance) &&
+			memcmp(notes + at + sizeof(note), WEIR_MAP_NOTE,
+				sizeof(WEIR_MAP_NOTE)) == 0) {
+			memcpy(&distance, notes + contents, sizeof(distance));
+			return address + contents + (uint64_t)distance;
+		}
+		at = up(contents + note.n_descsz, align);
+	}
+	return 0;
+}
+
+static uint64_t map_in_notes(int pid, uint64_t base, const Elf64_Phdr *header)
+{
+	char notes[NOTES_SIZE_MAX];
+	size_t size = header->p_memsz < sizeof(notes) ? header->p_memsz
+						      : sizeof(notes);
+	uint64_t address = base + header->p_vaddr;
+
+	return read_all(pid, address, notes, size)
+		       ? note_in(notes, size, address,
+				 header->p_align == 8 ? 8 : 4)
+		       : 0;
+}
+
+// map_in_file answers where the map of the file lies that is mapped at start, 0
+// if it has none.
+static uint64_t map_in_file(int pid, uint64_t start)
+{
+	Elf64_Phdr headers[HEADERS_MAX];
+	Elf64_Ehdr elf;
+	uint64_t base, map = 0;
+
+	if (!read_all(pid, start, &elf, sizeof(elf)) ||
+		memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 ||
+		elf.e_ident[EI_CLASS] != ELFCLASS64 ||
+		elf.e_phentsize != sizeof(*headers) ||
+		elf.e_phnum > HEADERS_MAX ||
+		!read_all(pid, start + elf.e_phoff, headers,
+			elf.e_phnum * sizeof(*headers)))
+		return 0;
+	base = elf.e_type == ET_EXEC ? 0 : start;
+	for (unsigned i = 0; i < elf.e_phnum && !map; i++)
+		if (headers[i].p_type == PT_NOTE)
+			map = map_in_notes(pid, base, &headers[i]);
+	return map;
+}
+
+// ---- the map ----
+
+enum found { NOTHING, STRANGE, EMPTY, IN_USE };
+
+static enum found read_map(int pid, uint64_t address, struct weir_map *map)
+{
+	uint64_t first;
+
+	if (!address || !read_all(pid, address, map, sizeof(*map)) ||
+		map->magic != WEIR_MAP_MAGIC)
+		return NOTHING;
+	if (map->version != WEIR_MAP_VERSION || map->size != sizeof(*map))
+		return STRANGE;
+	if (!read_all(pid, (uintptr_t)map->roster + map->list_next, &first,
+		    sizeof(first)))
+		return NOTHING;
+	return first == (uintptr_t)map->roster ? EMPTY : IN_USE;
+}
+
+// find looks through all files that are mapped: the one in use counts.
+static enum found find(int pid, FILE *maps, struct weir_map *map)
+{
+	enum found best = NOTHING;
+	char line[4096 + 128];
+
+	while (best != IN_USE && fgets(line, sizeof(line), maps)) {
+		unsigned long start, offset;
+		struct weir_map one;
+		enum found found;
+		char mode[5];
+
+		if (sscanf(line, "%lx-%*x %4s %lx", &start, mode, &offset) !=
+				3 ||
+			mode[0] != 'r' || offset != 0 || !strchr(line, '/'))
+			continue;
+		found = read_map(pid, map_in_file(pid, start), &one);
+		if (found > best) {
+			best = found;
+			*map = one;
+		}
+	}
+	return best;
+}
+
+int weir_process_map(int pid, struct weir_map *map, struct weir_error *e)
+{
+	char path[32], byte;
+	enum found found;
+	FILE *maps;
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		return weir_process_refuse(pid, -errno, e);
+	found = find(pid, maps, map);
+	fclose(maps);
+	if (found >= EMPTY)
+		return 0;
+	if (found == STRANGE)
+		return weir_error_set(e, -EPROTO,
+			"process %d runs another version of weir, whose tasks "
+			"this one cannot read: use the 'weir' that belongs to "
+			"it",
+			pid);
+	err = (int)weir_process_read(pid, 0, &byte, 1);
+	if (err != -EFAULT)
+		return weir_process_refuse(pid, err, e);
+	return weir_error_set(e, -ENOENT,
+		"process %d has no weir in it: neither the program nor a "
+		"library that it loaded",
+		pid);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// A process whose memory is read from outside, or this one: it does not stop, does
+// not know, and pays nothing. What is copied may change meanwhile; who reads finds
+// out whether it did.
+//
+// Threads.  Any.
+#ifndef WEIR_WATCH_PROCESS_H
+#define WEIR_WATCH_PROCESS_H
+
+#include "base/error.h"
+#include "task/map.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+// weir_process_read copies size bytes from address on. Answers how many it got:
+// fewer where the memory ends, or -errno (-ESRCH, -EPERM, -EFAULT).
+ptrdiff_t weir_process_read(int pid, uint64_t address, void *to, size_t size);
+
+// weir_process_map finds the map (task/map.h) of the executors of process pid.
+// Answers 0; -ESRCH: no such process; -EPERM: it may not be read; -ENOENT: it
+// has no weir in it; -EPROTO: that of another version; with the sentence in e.
+int weir_process_map(int pid, struct weir_map *map, struct weir_error *e);
+
+// weir_process_refuse says why process pid could not be read (err, a -errno), and
+// answers err.
+int weir_process_refuse(int pid, int err, struct weir_error *e);
+
+#endif

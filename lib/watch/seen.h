@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What is seen of the tasks of a process from outside, at one moment: who there
+// is, what each does or waits for, since when, and its call stack.
+//
+// Nothing is stopped. A task's words and its stack are copied; if it ran
+// meanwhile (its count of switches moved), they are copied again, up to
+// WEIR_SEEN_TRIES times. A task that runs right now has no stack that could be
+// copied. So each task is seen as it was at some moment, but not all at the same.
+//
+// Threads.  Any. Allocates and makes system calls.
+// Memory.  free frees all.
+#ifndef WEIR_WATCH_SEEN_H
+#define WEIR_WATCH_SEEN_H
+
+#include "base/error.h"
+#include "watch/stack.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WEIR_SEEN_TRIES 8
+#define WEIR_SEEN_NAME_SIZE 64
+#define WEIR_SEEN_WAIT_SIZE 256
+#define WEIR_SEEN_STACK_END 512 // bytes that a task should not come near
+
+enum weir_seen_state {
+	WEIR_SEEN_RUNNING,
+	WEIR_SEEN_READY,
+	WEIR_SEEN_WAITING,
+};
+
+// Durations are nanoseconds.
+struct weir_seen_task {
+	char name[WEIR_SEEN_NAME_SIZE];
+	enum weir_seen_state state;
+	char waits_for[WEIR_SEEN_WAIT_SIZE]; // "" unless it waits
+	uint64_t for_ns;		     // how long it has been in state
+	uint64_t left_ns; // until its deadline; WEIR_NEVER: it has none
+	uint64_t steps;
+	uint64_t step_ns_max;  // its longest stretch
+	uint64_t ready_ns_max; // the longest it was ready and did not run
+	uint64_t waits;	       // how often it parked
+	uint64_t vain_wakes;   // and was woken for nothing
+	uint64_t idle_yields;  // steps that did nothing and yielded
+	unsigned locks_held;
+	bool canceled;
+	size_t stack_size;
+	// Bytes at the end of its stack that were never touched, by it or one
+	// before it; WEIR_SEEN_STACK_END: at least that many.
+	size_t stack_left;
+	struct weir_frames frames; // none of one that runs
+	bool restless; // it ran during each try: it has no frames either
+};
+
+struct weir_seen_executor {
+	char name[WEIR_SEEN_NAME_SIZE];
+	int thread; // that runs it; 0: none
+	uint64_t task_count;
+	uint64_t stepper_count;
+	uint64_t steps;
+	uint64_t turn_ns_max;
+	uint64_t ready_ns_max;
+	bool runs; // a step, now
+	unsigned count;
+	struct weir_seen_task *tasks;
+};
+
+struct weir_seen {
+	int pid;
+	unsigned count;
+	struct weir_seen_executor *executors;
+};
+
+// weir_seen_take looks at process pid (it may be this one). Answers 0, or what
+// weir_process_map answers, or -ENOMEM.
+int weir_seen_take(struct weir_seen **seen, int pid, struct weir_error *e);
+
+// weir_seen_free frees it; NULL is harmless.
+void weir_seen_free(struct weir_seen *seen);
+
+// weir_seen_remarks calls say with a sentence for each thing that is worth a
+// look:
+//
+//	a stack that was full, or nearly
+//	a step that does not end
+//	steps that yield and do nothing
+//	wakes that find nothing
+//	locks that are held over a long wait
+//	everybody waiting for what nobody will do
+//
+// Answers how many.
+unsigned weir_seen_remarks(const struct weir_seen *seen,
+	void (*say)(void *arg, const char *sentence), void *arg);
+
+#endif

@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+#	waiters ─ eater, chooser: wait     weir tasks, from outside
+#	        ├ asker: yields for ever   gdb, on the process
+#	        └ spinner: never yields    gdb, on its core
+#
+# What weir tasks and gdb see of a program that only links weir, and of a run.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+waiters=$build/tests/smoke/waiters
+script=$root/package/gdb/weir-gdb.py
+
+works "weir tasks --help" weir tasks --help
+has "weir --help lists tasks" "$(weir --help)" '^ +tasks '
+
+begin() { # begin WHO: the program with that last task, as $pid
+	"$waiters" "$1" >waiters.out 2>&1 &
+	pid=$!
+	started+=("$pid")
+}
+sees() { weir tasks --pid "$pid" 2>&1 | grep -q "$1"; }
+
+begin asker
+until_it sees 'chooser .*waiting' || true
+weir tasks --pid $pid --stacks >seen.out 2>&1
+is "weir tasks --pid: exit code" $? 0
+has "a task that waits says for what" "$(cat seen.out)" \
+	"eater +waiting .*a message from channel 'food'$"
+has "one that waits for several too" "$(cat seen.out)" \
+	"chooser +waiting .*channel 'food' or a point in time$"
+has "who closes a scope waits for its tasks" "$(cat seen.out)" \
+	"main +waiting .*the tasks of its scope$"
+has "stacks have functions, static ones too" "$(cat seen.out)" \
+	'#[0-9]+ eat( |$)'
+has "up to the first" "$(cat seen.out)" '#[0-9]+ task_entry'
+has "and the printed bound is there" "$(cat seen.out)" \
+	'a ready task waited .* at most \(bound '
+asked() { weir tasks --pid $pid --json |
+	jq -e '.remarks[] | select(test("asker.*yielded in"))'; }
+if until_it asked >/dev/null; then
+	ok "a task that only yields is remarked on"
+else
+	not_ok "a task that only yields is remarked on" "$(cat seen.out)"
+fi
+works "weir tasks --json has stacks" bash -c "'$weir_program' tasks --pid $pid \
+	--stacks --json | jq -e '[.executors[].tasks[] | select(.name ==
+	\"eater\").stack[].name] | map(select(startswith(\"eat \"))) |
+	length == 1'"
+
+# debug WHAT…: gdb's answers to 'weir tasks' and 'weir task eater bt'. The last
+# command is refused, so it fails.
+debug() {
+	timeout -k 5 60 gdb -q -batch -nx "$@" -ex "source $script" \
+		-ex 'weir tasks' -ex 'weir task eater bt' \
+		-ex 'weir task nobody bt' >gdb.out 2>&1
+}
+shows() { # shows ON: what gdb.out has
+	has "gdb $1: tasks" "$(cat gdb.out)" \
+		"eater +waiting .*a message from channel 'food'"
+	has "gdb $1: a select" "$(cat gdb.out)" \
+		"chooser +waiting .*channel 'food' or a point in time"
+	has "gdb $1: a task's stack" "$(cat gdb.out)" '#[0-9]+ .* in eat'
+	has "gdb $1: up to the first" "$(cat gdb.out)" 'in task_entry'
+	has "gdb $1: no such task" "$(cat gdb.out)" "no task 'nobody'"
+}
+if ! command -v gdb >/dev/null; then
+	skip "gdb" "it is missing"
+elif debug -p $pid || grep -q 'ptrace: ' gdb.out; then
+	skip "gdb" "it may not look into processes here: $(tail -1 gdb.out)"
+else
+	shows "on a process"
+	gdb -q -batch -nx -p $pid -ex "gcore core" >gcore.out 2>&1
+	if [ -s core ]; then
+		debug "$waiters" core
+		shows "on a core file"
+	else
+		not_ok "gcore writes a core file" "$(cat gcore.out)"
+	fi
+fi
+kill -KILL $pid
+
+begin spinner
+spins() { weir tasks --pid $pid --json |
+	jq -e '.remarks[] | select(test("spinner.*without waiting"))'; }
+if until_it spins >/dev/null; then
+	ok "a task that never yields is named"
+else
+	not_ok "a task that never yields is named" "$(weir tasks --pid $pid)"
+fi
+has "it runs, and has no stack" "$(weir tasks --pid $pid --stacks)" \
+	'the stack of what runs cannot be copied'
+kill -KILL $pid
+
+# ---- a run ----
+
+name=smoke-tasks-$$
+"$weir_program" run --name $name -e "file:$captures/slow.pcap pace=capture factor=0.1 !
+	count ! file:out.pcap" >run.out 2>&1 &
+run=$!
+started+=("$run")
+runs() { weir tasks $name >run.tasks 2>&1 && grep -q '^executor lcores' run.tasks; }
+if until_it runs; then
+	ok "weir tasks INSTANCE shows the executors of a run"
+else
+	not_ok "weir tasks INSTANCE shows the executors of a run" \
+		"$(cat run.tasks run.out)"
+fi
+
+# ---- what is refused ----
+
+weir tasks no-such-run >none.out 2>&1
+is "no such instance: exit code" $? 2
+has "and a sentence" "$(cat none.out)" "^weir tasks: .*no-such-run"
+weir tasks --pid 999999999 >none.out 2>&1
+is "no such process: exit code" $? 2
+is "and a sentence" "$(cat none.out)" \
+	"weir tasks: there is no process 999999999 (any more)"
+weir tasks --pid $$ >none.out 2>&1
+is "a process without weir: exit code" $? 2
+has "and a sentence" "$(cat none.out)" "process $$ has no weir in it"
+weir tasks web --pid 1 >none.out 2>&1
+is "an instance and --pid: exit code" $? 2
+finish
