@@ -225,10 +225,11 @@ static void act(void *arg)
 Test(block, who_fell_asleep_while_the_owner_was_at_work_is_rung_for,
 	.timeout = 30)
 {
+	static const char *const kinds[WEIR_SIDES] = {"nothing", "nothing"};
 	struct weir_blocker blocker;
 
 	executors(1);
-	weir_parking_init(&parking, nothing);
+	weir_parking_init(&parking, nothing, kinds, NULL);
 	cr_assert_eq(weir_start(on[0], enter, NULL, NULL, NULL), 0);
 	turns(on[0], 1);
 	cr_assert_not_null(entered);
