@@ -26,8 +26,8 @@ struct weir_channel_shared {
 };
 
 // Whether words may be sent and received the shortest way: one user on each
-// end, shared, receivers there. It may last a moment longer than its reasons,
-// as any look at a count may.
+// end, shared, receivers there, no trace. It may last a moment longer than its
+// reasons, as any look at a count may.
 enum { WEIR_EXPRESS_NOT_YET, WEIR_EXPRESS, WEIR_EXPRESS_OVER };
 
 // How the users of one end treat the ring.
@@ -82,7 +82,8 @@ static inline bool weir_class_many_rx(enum weir_channel_class class_)
 static inline bool weir_channel_is_express(const struct weir_channel *channel)
 {
 	weir_user_check_open(channel);
-	return likely(load_acquire(&channel->express) == WEIR_EXPRESS);
+	return likely(load_acquire(&channel->express) == WEIR_EXPRESS) &&
+	       !weir_trace_is_on();
 }
 
 // weir_channel_enter is weir_parking_enter of the channel.
@@ -174,6 +175,28 @@ static inline unsigned weir_channel_len(const struct weir_channel *channel)
 	if (unlikely(channel->tx_way == WEIR_WAY_CHAIN))
 		return weir_chain_len(&channel->chain);
 	return weir_ring_len(&channel->shared->ring);
+}
+
+// weir_channel_trace_sent and _received write down what came of an operation. A
+// channel is known by its parking, as who parks there knows it.
+static inline void weir_channel_trace_sent(
+	struct weir_channel *channel, unsigned sent, unsigned wanted)
+{
+	if (!weir_trace_is_on())
+		return;
+	if (sent)
+		weir_trace_chan_sent(
+			0, &channel->parking, sent, weir_channel_len(channel));
+	if (sent < wanted)
+		weir_trace_chan_full(0, &channel->parking, wanted - sent);
+}
+
+static inline void weir_channel_trace_received(
+	struct weir_channel *channel, unsigned received)
+{
+	if (weir_trace_is_on() && received)
+		weir_trace_chan_received(0, &channel->parking, received,
+			weir_channel_len(channel));
 }
 
 // weir_credits_take takes min..max credits of a channel with permits, *count of

@@ -20,6 +20,7 @@ static inline __attribute__((always_inline)) enum weir_result send_now(
 	if (unlikely(channel->permits))
 		weir_credits_take(channel, 0, count, &fits);
 	*done = weir_channel_put(tx, messages, fits);
+	weir_channel_trace_sent(channel, *done, count);
 	weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
 	return *done == count ? WEIR_SENT : weir_channel_refusal(tx);
 }

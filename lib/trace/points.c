@@ -65,25 +65,25 @@ static inline uint64_t later(struct weir_trace_writer *writer, uint64_t tick)
 	return writer->last;
 }
 
-#define POINT(call, name, parameters, fields, meaning)                       \
-	void weir_trace_##call(uint64_t tick, WEIR_TRACE_STRIP parameters)   \
-	{                                                                    \
-		struct weir_trace_writer *writer;                            \
-		uint64_t word = load_relaxed(&__weir_point_##call);          \
-		char *at;                                                    \
-                                                                             \
-		if (!(word & __RTE_TRACE_FIELD_ENABLE_MASK))                 \
-			return;                                              \
-		writer = weir_trace_enter();                                 \
-		if (!writer)                                                 \
-			return;                                              \
-		at = weir_trace_next(                                        \
-			writer, (uint32_t)(word & __RTE_TRACE_FIELD_SIZE_MASK)); \
-		tick = later(writer, tick);                                  \
-		at = put_head(at, &__weir_point_##call, tick);               \
-		fields;                                                      \
-		(void)at;                                                    \
-		store_release(&writer->busy, 0); /* "the trace" */           \
+#define POINT(call, name, parameters, fields, meaning)                     \
+	void weir_trace_##call(uint64_t tick, WEIR_TRACE_STRIP parameters) \
+	{                                                                  \
+		struct weir_trace_writer *writer;                          \
+		uint64_t word = load_relaxed(&__weir_point_##call);        \
+		char *at;                                                  \
+                                                                           \
+		if (!(word & __RTE_TRACE_FIELD_ENABLE_MASK))               \
+			return;                                            \
+		writer = weir_trace_enter();                               \
+		if (!writer)                                               \
+			return;                                            \
+		at = weir_trace_next(writer,                               \
+			(uint32_t)(word & __RTE_TRACE_FIELD_SIZE_MASK));   \
+		tick = later(writer, tick);                                \
+		at = put_head(at, &__weir_point_##call, tick);             \
+		fields;                                                    \
+		(void)at;                                                  \
+		store_release(&writer->busy, 0); /* "the trace" */         \
 	}
 #define FIELD(type, field) at = put_##type(at, field);
 #include "trace/points.h"

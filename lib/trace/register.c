@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POINT(call, name, parameters, fields, meaning)                       \
-	RTE_TRACE_POINT(weir_point_##call, RTE_TRACE_POINT_ARGS parameters, \
-		fields)                                                      \
+#define POINT(call, name, parameters, fields, meaning)                      \
+	RTE_TRACE_POINT(                                                    \
+		weir_point_##call, RTE_TRACE_POINT_ARGS parameters, fields) \
 	RTE_TRACE_POINT_REGISTER(weir_point_##call, weir.name)
 #define FIELD(type, field) rte_trace_point_emit_##type(field);
 #include "trace/points.h"

@@ -54,8 +54,8 @@ void weir_trace_name(const void *object, const char *kind, const char *name)
 
 static int cannot_write(const char *name, struct weir_error *e)
 {
-	return weir_error_set(e, -errno,
-		"cannot write '%s' of the trace: %s", name, strerror(errno));
+	return weir_error_set(e, -errno, "cannot write '%s' of the trace: %s",
+		name, strerror(errno));
 }
 
 static int write_all(int fd, const char *bytes, size_t size)
@@ -143,8 +143,8 @@ static int save_writer(int folder, unsigned index, const rte_uuid_t uuid,
 	}
 	snprintf(name, sizeof(name), "channel0_%u", index);
 	return write_pieces(folder, name,
-		(const struct piece[]){{(char *)&head, sizeof(head)}, lost,
-			before, latest},
+		(const struct piece[]){
+			{(char *)&head, sizeof(head)}, lost, before, latest},
 		4, e);
 }
 

@@ -79,8 +79,8 @@ static int map(uint64_t size, unsigned count, struct weir_error *e)
 int weir_trace_start(
 	const struct weir_trace_options *options, struct weir_error *e)
 {
-	uint64_t size = options->memory_size ? options->memory_size
-					     : WEIR_TRACE_MEMORY;
+	uint64_t size =
+		options->memory_size ? options->memory_size : WEIR_TRACE_MEMORY;
 	int err = check(options, size, e);
 
 	if (err)
@@ -98,9 +98,9 @@ int weir_trace_start(
 			"them",
 			options->pattern);
 	}
-	can_fence = syscall(SYS_membarrier,
-			    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0,
-			    0) == 0;
+	can_fence =
+		syscall(SYS_membarrier,
+			MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 	if (++latest == 0)
 		latest = 1;
 	begun = weir_ticks();
@@ -111,8 +111,8 @@ int weir_trace_start(
 static void fence_others(void)
 {
 	fence_full();
-	if (!can_fence || syscall(SYS_membarrier,
-				  MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
+	if (!can_fence ||
+		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
 		usleep(NO_BARRIER_US);
 }
 

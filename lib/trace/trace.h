@@ -42,7 +42,7 @@ static inline bool weir_trace_is_on(void)
 }
 
 #define WEIR_TRACE_STRIP(...) __VA_ARGS__
-#define POINT(call, name, parameters, fields, meaning)       \
+#define POINT(call, name, parameters, fields, meaning)          \
 	__attribute__((cold, noinline)) void weir_trace_##call( \
 		uint64_t tick, WEIR_TRACE_STRIP parameters);
 #define FIELD(type, field)
@@ -50,15 +50,15 @@ static inline bool weir_trace_is_on(void)
 
 // WEIR_TRACE writes down that a point was passed, now; WEIR_TRACE_AT, at a tick
 // of the processor's counter that is known already.
-#define WEIR_TRACE_AT(call, tick, ...)                           \
-	do {                                                     \
-		if (weir_trace_is_on())                          \
+#define WEIR_TRACE_AT(call, tick, ...)                          \
+	do {                                                    \
+		if (weir_trace_is_on())                         \
 			weir_trace_##call((tick), __VA_ARGS__); \
 	} while (0)
 #define WEIR_TRACE(call, ...) WEIR_TRACE_AT(call, 0, __VA_ARGS__)
 
-#define WEIR_TRACE_WRITERS 256	      // threads that ever passed a point
-#define WEIR_TRACE_MEMORY (4u << 20)  // of a thread, where nothing else is said
+#define WEIR_TRACE_WRITERS 256	     // threads that ever passed a point
+#define WEIR_TRACE_MEMORY (4u << 20) // of a thread, where nothing else is said
 #define WEIR_TRACE_MEMORY_MIN (1u << 16)
 
 struct weir_trace_options {
@@ -87,8 +87,8 @@ void weir_trace_name(const void *object, const char *kind, const char *name);
 
 // weir_trace_save writes the stopped trace into an empty folder, which fd
 // stands for: metadata last, under its name only when all is written.
-int weir_trace_save(int folder, struct weir_trace_sum *sum,
-	struct weir_error *e);
+int weir_trace_save(
+	int folder, struct weir_trace_sum *sum, struct weir_error *e);
 
 // weir_trace_drop gives back the memory of a stopped trace.
 void weir_trace_drop(void);

@@ -92,8 +92,7 @@ static __attribute__((noinline)) void enter_chunk(
 	if (chunk == WEIR_TRACE_CHUNKS - 1)
 		writer->chunk_end = writer->size;
 	writer->overwritten += writer->chunks[chunk].events;
-	writer->chunks[chunk] =
-		(struct weir_trace_chunk){.at = writer->offset};
+	writer->chunks[chunk] = (struct weir_trace_chunk){.at = writer->offset};
 }
 
 // wrap goes back to the beginning.
@@ -126,8 +125,9 @@ unsigned weir_trace_oldest(struct weir_trace_writer *writer)
 	if (!writer->end)
 		return 0;
 	// The newest event may reach into the oldest chunk.
-	while (chunk < WEIR_TRACE_CHUNKS && (!writer->chunks[chunk].events ||
-		       writer->chunks[chunk].at < writer->offset)) {
+	while (chunk < WEIR_TRACE_CHUNKS &&
+		(!writer->chunks[chunk].events ||
+			writer->chunks[chunk].at < writer->offset)) {
 		writer->overwritten += writer->chunks[chunk].events;
 		writer->chunks[chunk].events = 0;
 		chunk++;

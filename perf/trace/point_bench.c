@@ -25,9 +25,9 @@
 #define MEMORY (1u << 20) // as rte_trace has it
 
 RTE_TRACE_POINT(weir_point_chan_full,
-	RTE_TRACE_POINT_ARGS(const void *channel, uint32_t count),
-	rte_trace_point_emit_ptr(channel);
-	rte_trace_point_emit_u32(count);)
+		RTE_TRACE_POINT_ARGS(const void *channel, uint32_t count),
+		rte_trace_point_emit_ptr(channel);
+		rte_trace_point_emit_u32(count);)
 
 static double ns(uint64_t begin)
 {
