@@ -103,7 +103,9 @@ int weir_trace_start(
 			MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 	if (++latest == 0)
 		latest = 1;
-	begun = weir_ticks();
+	// Names come first where all is put in the order of time, and a point may
+	// be at a tick that was read a while ago.
+	begun = weir_ticks() - weir_clock_real()->hz;
 	store_release(&weir_trace_session, latest);
 	return 0;
 }
