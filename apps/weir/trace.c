@@ -345,6 +345,15 @@ static int usage(const struct request *request)
 	return -1;
 }
 
+// remove_output takes away what was begun, but no device.
+static void remove_output(const char *path)
+{
+	struct stat s;
+
+	if (stat(path, &s) == 0 && S_ISREG(s.st_mode))
+		unlink(path);
+}
+
 static int trace(int argc, char **argv)
 {
 	struct request request = {
@@ -377,8 +386,8 @@ static int trace(int argc, char **argv)
 			request.output, strerror(errno));
 	if (!err)
 		return WEIR_EXIT_DONE;
-	if (file != stdout && !is_trace(request.output))
-		unlink(request.output);
+	if (file != stdout)
+		remove_output(request.output);
 	fprintf(stderr, "weir trace: %s\n", error.text);
 	return error.code == -ENOENT || error.code == -EINVAL ||
 			       error.code == -ESRCH
