@@ -104,17 +104,40 @@ void weir_objects_fini(struct weir_objects *objects)
 }
 
 // ---- messages ----
+//
+// Who receives sees what its sender has sent, but of threads whose older events
+// were overwritten at different times only one is there. The depth tells: what is
+// inside by our count may differ from it by what is under way, not by more.
+#define UNDER_WAY 256
 
-// What was inside at the first look was sent before it, nobody knows when.
+static void begin_anew(
+	struct weir_object *channel, uint64_t sent, uint64_t received)
+{
+	channel->counted = true;
+	channel->sent = sent;
+	channel->received = received;
+	channel->send_count = 0;
+}
+
+static void compare(struct weir_object *channel, uint64_t depth)
+{
+	uint64_t inside = channel->sent - channel->received;
+
+	if (inside > depth + UNDER_WAY || depth > inside + UNDER_WAY)
+		begin_anew(
+			channel, channel->received + depth, channel->received);
+}
+
 void weir_object_sent(struct weir_object *channel, uint64_t count,
 	uint64_t depth, const struct weir_moment *at)
 {
 	unsigned last;
 
-	if (!channel->counted && depth > count)
-		channel->sent = depth - count;
-	channel->counted = true;
+	// What was inside at the first look was sent before it.
+	if (!channel->counted)
+		begin_anew(channel, depth > count ? depth - count : 0, 0);
 	channel->sent += count;
+	compare(channel, depth);
 	if (channel->send_count == WEIR_CHROME_SENDS) {
 		channel->first_send++;
 		channel->send_count--;
@@ -131,10 +154,10 @@ bool weir_object_received(struct weir_object *channel, uint64_t count,
 	uint64_t first = channel->received;
 	bool found = false;
 
-	if (!channel->counted)
-		channel->sent = count + depth;
-	channel->counted = true;
+	if (!channel->counted || first + count > channel->sent)
+		begin_anew(channel, first + count + depth, first);
 	channel->received += count;
+	compare(channel, depth);
 	while (channel->send_count) {
 		const struct weir_send *send =
 			&channel->sends[channel->first_send %
