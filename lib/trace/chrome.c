@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "trace/chrome.h"
 #include "base/assert.h"
-#include "trace/objects.h"
+#include "trace/entry.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,87 +20,13 @@ struct thread {
 };
 
 struct weir_chrome {
-	FILE *file;
-	bool begun; // something was written
-	bool timed; // origin is known
-	uint64_t origin, now;
-	uint64_t arrows;
+	struct weir_entries out;
+	bool timed; // out.origin is known
+	uint64_t now;
 	int64_t overwritten;
 	struct weir_objects objects;
 	struct thread threads[THREADS];
 };
-
-// ---- JSON ----
-
-// A name may have been cut within a letter.
-static void write_text(FILE *file, const char *text)
-{
-	fputc('"', file);
-	for (const char *c = text; *c; c++) {
-		unsigned char byte = (unsigned char)*c;
-
-		if (byte == '"' || byte == '\\')
-			fprintf(file, "\\%c", byte);
-		else if (byte < 0x20 || byte >= 0x7f)
-			fprintf(file, "\\u%04x", byte < 0x20 ? byte : 0xfffd);
-		else
-			fputc(byte, file);
-	}
-	fputc('"', file);
-}
-
-// In microseconds, and exact to the nanosecond: from the first event on, since
-// readers keep 53 bits.
-static void write_time(struct weir_chrome *chrome, const char *key, uint64_t ns)
-{
-	fprintf(chrome->file, ",\"%s\":%" PRIu64 ".%03u", key, ns / 1000,
-		(unsigned)(ns % 1000));
-}
-
-static uint64_t since_origin(const struct weir_chrome *chrome, uint64_t ns)
-{
-	return ns > chrome->origin ? ns - chrome->origin : 0;
-}
-
-// begin writes what each entry has; the caller adds and calls end.
-static void begin(struct weir_chrome *chrome, const char *phase,
-	const char *name, unsigned thread, uint64_t ns)
-{
-	fputs(chrome->begun ? ",\n" : "\n", chrome->file);
-	chrome->begun = true;
-	fprintf(chrome->file,
-		"{\"ph\":\"%s\",\"pid\":1,\"tid\":%u,\"name\":", phase, thread);
-	write_text(chrome->file, name);
-	write_time(chrome, "ts", since_origin(chrome, ns));
-}
-
-static void end(struct weir_chrome *chrome)
-{
-	fputc('}', chrome->file);
-}
-
-static void slice(struct weir_chrome *chrome, const char *name,
-	const char *category, unsigned thread, uint64_t from, uint64_t to)
-{
-	begin(chrome, "X", name, thread, from);
-	write_time(chrome, "dur",
-		since_origin(chrome, to) - since_origin(chrome, from));
-	fprintf(chrome->file, ",\"cat\":\"%s\"", category);
-}
-
-static void arrow(struct weir_chrome *chrome, const char *name,
-	const struct weir_moment *from, const struct weir_moment *to)
-{
-	chrome->arrows++;
-	begin(chrome, "s", name, from->thread, from->ns);
-	fprintf(chrome->file, ",\"cat\":\"%s\",\"id\":%" PRIu64, name,
-		chrome->arrows);
-	end(chrome);
-	begin(chrome, "f", name, to->thread, to->ns);
-	fprintf(chrome->file, ",\"bp\":\"e\",\"cat\":\"%s\",\"id\":%" PRIu64,
-		name, chrome->arrows);
-	end(chrome);
-}
 
 // ---- marks ----
 
@@ -110,8 +36,9 @@ static void write_field(struct weir_chrome *chrome,
 	char text[64];
 	const char *name;
 
-	write_text(chrome->file, event->field[i] ? event->field[i] : "?");
-	fputc(':', chrome->file);
+	weir_entry_text(
+		chrome->out.file, event->field[i] ? event->field[i] : "?");
+	fputc(':', chrome->out.file);
 	name = event->text[i]
 		       ? event->text[i]
 		       : weir_objects_known(&chrome->objects, event->number[i]);
@@ -122,7 +49,7 @@ static void write_field(struct weir_chrome *chrome,
 			event->number[i]);
 		name = text;
 	}
-	write_text(chrome->file, name);
+	weir_entry_text(chrome->out.file, name);
 }
 
 static void mark(
@@ -132,15 +59,15 @@ static void mark(
 
 	if (strncmp(point, "weir.", 5) == 0)
 		point += 5;
-	begin(chrome, "i", point, event->thread, event->ns);
-	fputs(",\"s\":\"t\",\"args\":{", chrome->file);
+	weir_entry_begin(&chrome->out, "i", point, event->thread, event->ns);
+	fputs(",\"s\":\"t\",\"args\":{", chrome->out.file);
 	for (unsigned i = 0; i < event->count; i++) {
 		if (i)
-			fputc(',', chrome->file);
+			fputc(',', chrome->out.file);
 		write_field(chrome, event, i);
 	}
-	fputc('}', chrome->file);
-	end(chrome);
+	fputc('}', chrome->out.file);
+	weir_entry_end(&chrome->out);
 }
 
 // ---- what a thread does ----
@@ -159,8 +86,9 @@ static void end_idle(
 	if (t->idle_since == NEVER)
 		return;
 	if (until > t->idle_since) {
-		slice(chrome, "(idle)", "idle", thread, t->idle_since, until);
-		end(chrome);
+		weir_entry_slice(&chrome->out, "(idle)", "idle", thread,
+			t->idle_since, until);
+		weir_entry_end(&chrome->out);
 	}
 	t->idle_since = NEVER;
 }
@@ -172,10 +100,11 @@ static void end_step(struct weir_chrome *chrome, unsigned thread, uint64_t ns,
 
 	if (!t->task)
 		return;
-	slice(chrome, weir_objects_name(&chrome->objects, t->task), "task",
-		thread, t->since, ns);
-	fprintf(chrome->file, ",\"args\":{\"end\":\"%s\"}", how);
-	end(chrome);
+	weir_entry_slice(&chrome->out,
+		weir_objects_name(&chrome->objects, t->task), "task", thread,
+		t->since, ns);
+	fprintf(chrome->out.file, ",\"args\":{\"end\":\"%s\"}", how);
+	weir_entry_end(&chrome->out);
 	t->task = 0;
 }
 
@@ -192,7 +121,7 @@ static void on_step(
 	t->since = event->ns;
 	if (!task || !task->made_ready.ns)
 		return;
-	arrow(chrome, "wakes", &task->made_ready,
+	weir_entry_arrow(&chrome->out, "wakes", &task->made_ready,
 		&(struct weir_moment){event->ns, event->thread});
 	task->made_ready.ns = 0;
 }
@@ -202,10 +131,10 @@ static void on_step(
 static void wait_entry(struct weir_chrome *chrome, const char *phase,
 	const struct weir_object *task, unsigned thread, uint64_t ns)
 {
-	begin(chrome, phase, task->waits_for, thread, ns);
-	fprintf(chrome->file, ",\"cat\":\"wait\",\"id\":\"0x%" PRIx64 "\"",
+	weir_entry_begin(&chrome->out, phase, task->waits_for, thread, ns);
+	fprintf(chrome->out.file, ",\"cat\":\"wait\",\"id\":\"0x%" PRIx64 "\"",
 		task->address);
-	end(chrome);
+	weir_entry_end(&chrome->out);
 }
 
 static void end_wait(struct weir_chrome *chrome, struct weir_object *task,
@@ -340,10 +269,10 @@ static void depth(
 
 	snprintf(name, sizeof(name), "in %s",
 		weir_objects_name(&chrome->objects, event->number[0]));
-	begin(chrome, "C", name, 0, event->ns);
-	fprintf(chrome->file, ",\"args\":{\"messages\":%" PRIu64 "}",
+	weir_entry_begin(&chrome->out, "C", name, 0, event->ns);
+	fprintf(chrome->out.file, ",\"args\":{\"messages\":%" PRIu64 "}",
 		event->number[2]);
-	end(chrome);
+	weir_entry_end(&chrome->out);
 }
 
 static void on_sent(
@@ -369,7 +298,7 @@ static void on_received(
 	depth(chrome, event);
 	if (channel && weir_object_received(channel, event->number[1],
 			       event->number[2], &from))
-		arrow(chrome, "message", &from, &here);
+		weir_entry_arrow(&chrome->out, "message", &from, &here);
 }
 
 // ---- stages ----
@@ -380,11 +309,12 @@ static void on_burst(
 	uint64_t ns = event->number[2]; // ticks were made nanoseconds of
 
 	end_idle(chrome, event->thread, event->ns - ns);
-	slice(chrome, weir_objects_name(&chrome->objects, event->number[0]),
-		"stage", event->thread, event->ns - ns, event->ns);
-	fprintf(chrome->file, ",\"args\":{\"packets\":%" PRIu64 "}",
+	weir_entry_slice(&chrome->out,
+		weir_objects_name(&chrome->objects, event->number[0]), "stage",
+		event->thread, event->ns - ns, event->ns);
+	fprintf(chrome->out.file, ",\"args\":{\"packets\":%" PRIu64 "}",
 		event->number[1]);
-	end(chrome);
+	weir_entry_end(&chrome->out);
 }
 
 // ---- the trace itself ----
@@ -439,7 +369,7 @@ void weir_chrome_event(
 	const size_t count = sizeof(handlers) / sizeof(*handlers);
 
 	if (strcmp(event->point, "weir.trace.named") && !chrome->timed) {
-		chrome->origin = event->ns;
+		chrome->out.origin = event->ns;
 		chrome->timed = true;
 	}
 	chrome->now = event->ns;
@@ -457,11 +387,11 @@ void weir_chrome_event(
 static void metadata(struct weir_chrome *chrome, const char *what,
 	unsigned thread, const char *name)
 {
-	begin(chrome, "M", what, thread, 0);
-	fputs(",\"args\":{\"name\":", chrome->file);
-	write_text(chrome->file, name);
-	fputc('}', chrome->file);
-	end(chrome);
+	weir_entry_begin(&chrome->out, "M", what, thread, 0);
+	fputs(",\"args\":{\"name\":", chrome->out.file);
+	weir_entry_text(chrome->out.file, name);
+	fputc('}', chrome->out.file);
+	weir_entry_end(&chrome->out);
 }
 
 struct weir_chrome *weir_chrome_open(FILE *file, const char *process)
@@ -470,7 +400,7 @@ struct weir_chrome *weir_chrome_open(FILE *file, const char *process)
 
 	if (!chrome)
 		return NULL;
-	chrome->file = file;
+	chrome->out.file = file;
 	for (unsigned i = 0; i < THREADS; i++)
 		chrome->threads[i].idle_since = NEVER;
 	fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[", file);
@@ -500,7 +430,7 @@ int64_t weir_chrome_close(struct weir_chrome *chrome)
 		end_idle(chrome, i, chrome->now);
 	}
 	weir_objects_each(&chrome->objects, end_wait_of, chrome);
-	fprintf(chrome->file,
+	fprintf(chrome->out.file,
 		"\n],\"otherData\":{\"overwritten\":\"%" PRId64 "\"}}\n",
 		chrome->overwritten);
 	if (chrome->objects.failed)
