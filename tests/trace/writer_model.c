@@ -97,11 +97,25 @@ Test(writer, keeps_the_newest_and_counts_the_others, .init = events_open,
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		uint64_t count = weir_random_below(
 			&random, round % 2 ? EVENTS_MAX : 2600);
+		bool across = round % 4 < 2;
+		size_t at = 0;
 		struct saved saved;
 
 		start_tracing(MEMORY, 1);
-		for (uint64_t i = 0; i < count; i++)
-			pass((unsigned)weir_random_below(&random, 4), i);
+		for (uint64_t i = 0; i < count || across; i++) {
+			unsigned kind = weir_random_below(&random, 4);
+
+			pass(kind, i);
+			at += kinds[kind].size;
+			if (at > MEMORY)
+				at = kinds[kind].size;
+			// Every other time the newest reaches into a chunk.
+			if (i >= count && at % CHUNK &&
+				at % CHUNK < kinds[kind].size) {
+				count = i + 1;
+				across = false;
+			}
+		}
 		weir_trace_stop();
 		save(&saved);
 		if (count)
