@@ -49,6 +49,7 @@ extern const struct weir_command weir_command_stages;
 extern const struct weir_command weir_command_stats;
 extern const struct weir_command weir_command_tasks;
 extern const struct weir_command weir_command_test;
+extern const struct weir_command weir_command_trace;
 
 // weir_command_find answers the subcommand of that name, or NULL.
 const struct weir_command *weir_command_find(const char *name);

@@ -16,6 +16,7 @@ const struct weir_command *const weir_commands[] = {
 	&weir_command_ls,
 	&weir_command_stats,
 	&weir_command_tasks,
+	&weir_command_trace,
 	&weir_command_devices,
 	&weir_command_doctor,
 	&weir_command_completion,

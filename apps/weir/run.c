@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "command.h"
 #include "live.h"
+#include "traced.h"
 
 #include "base/atomic.h"
 #include "base/eal.h"
@@ -21,8 +22,8 @@
 struct request {
 	const char *file, *expression;
 	struct weir_texts sets, loads;
-	const char *name, *report;
-	uint64_t duration_ns, packets;
+	const char *name, *report, *trace;
+	uint64_t duration_ns, packets, trace_memory_mib;
 	const char *const *eal_args;
 	const char *contract, *check;
 	bool json, quiet;
@@ -73,6 +74,14 @@ static const struct weir_argument options[] = {
 		.at = offsetof(struct request, report),
 		.offer = WEIR_OFFER_FILES,
 		.help = "write the report as JSON too"},
+	{"trace", .type = WEIR_ARGUMENT_TEXT, .value = "FOLDER",
+		.at = offsetof(struct request, trace),
+		.offer = WEIR_OFFER_FOLDERS,
+		.help = "trace the whole run, for weir trace and babeltrace2"},
+	{"trace-memory", .type = WEIR_ARGUMENT_NUMBER, .value = "MIB",
+		.at = offsetof(struct request, trace_memory_mib),
+		.help = "memory of each thread for that; the newest events "
+			"stay; 4 where it is not said"},
 	WEIR_ARGUMENT_JSON(struct request, json, "print the report as JSON"),
 	{"quiet", .type = WEIR_ARGUMENT_FLAG,
 		.at = offsetof(struct request, quiet),
@@ -207,7 +216,8 @@ static FILE *report_stream(const struct weir_config *config)
 	return stdout;
 }
 
-static void watch(struct weir_pipeline *pipeline, FILE *to, bool show)
+static void watch(struct weir_pipeline *pipeline, struct weir_traced *traced,
+	FILE *to, bool show)
 {
 	struct weir_live *live =
 		show ? weir_live_open(weir_pipeline_reader(pipeline), to)
@@ -215,6 +225,7 @@ static void watch(struct weir_pipeline *pipeline, FILE *to, bool show)
 
 	while (weir_pipeline_poll(pipeline)) {
 		heed_signals(pipeline);
+		weir_traced_poll(traced);
 		weir_live_draw(live);
 		usleep(POLL_US);
 	}
@@ -265,18 +276,23 @@ static int show(struct weir_pipeline *pipeline, const struct request *request,
 }
 
 static int run_open(struct weir_pipeline *pipeline,
-	const struct request *request, FILE *to, FILE *file,
-	struct weir_error *e)
+	const struct request *request, struct weir_traced *traced, FILE *to,
+	FILE *file, struct weir_error *e)
 {
 	bool live = !request->json && !request->quiet && isatty(fileno(to));
+	int code, err;
 
 	catch_signals();
-	if (weir_pipeline_start(pipeline, e))
+	if (weir_traced_begin(
+		    traced, pipeline, request->trace_memory_mib << 20, e) ||
+		weir_pipeline_start(pipeline, e))
 		return WEIR_EXIT_USAGE;
-	watch(pipeline, to, live);
+	watch(pipeline, traced, to, live);
+	err = weir_traced_end(traced, request->quiet || request->json, e);
 	if (weir_pipeline_finish(pipeline, e))
 		return WEIR_EXIT_FAILED;
-	return show(pipeline, request, to, file);
+	code = show(pipeline, request, to, file);
+	return err ? WEIR_EXIT_FAILED : code;
 }
 
 // open_report opens the file before the run: a wrong path is not worth one.
@@ -299,6 +315,7 @@ static int run(int argc, char **argv)
 	struct weir_config *config = NULL;
 	struct weir_plan *plan = NULL;
 	struct weir_pipeline *pipeline = NULL;
+	struct weir_traced traced;
 	FILE *file = NULL;
 	int code = read_request(argc, argv, &request);
 
@@ -308,19 +325,21 @@ static int run(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	code = WEIR_EXIT_USAGE;
-	if (weir_load(&config, request.file, request.expression,
-		    request.sets.text, &error) ||
+	if (weir_traced_open(&traced, request.trace, &error) ||
+		weir_load(&config, request.file, request.expression,
+			request.sets.text, &error) ||
 		weir_plan_create(&plan, config, NULL, &error) ||
 		open_report(&request, &file) ||
 		open_named(&pipeline, plan, &request, &error))
 		goto out;
-	code = run_open(
-		pipeline, &request, report_stream(config), file, &error);
+	code = run_open(pipeline, &request, &traced, report_stream(config),
+		file, &error);
 out:
 	if (error.code)
 		fprintf(stderr, "%s\n", error.text);
 	if (file)
 		fclose(file);
+	weir_traced_close(&traced);
 	weir_pipeline_close(pipeline);
 	weir_plan_destroy(plan);
 	weir_config_destroy(config);

@@ -243,6 +243,7 @@ enum weir_result weir_broadcast_try_send(
 	weir_slot_write(
 		slot_of(broadcast, head), head, value, broadcast->value_size);
 	store_release(&broadcast->head, head + 1);
+	WEIR_TRACE(chan_sent, &broadcast->parking, 1, 1);
 	weir_parking_wake(&broadcast->parking, place, WEIR_SIDE_RECV);
 	return WEIR_SENT;
 }
@@ -346,6 +347,7 @@ static enum weir_result recv_now(
 		return closed ? WEIR_CLOSED : WEIR_EMPTY;
 	}
 	rx->next++;
+	WEIR_TRACE(chan_received, &broadcast->parking, 1, 0);
 	tell_missed(rx, missed);
 	if (rx->kind == WEIR_LOSSLESS) {
 		store_release(&broadcast->cells[rx->index].next, rx->next);

@@ -174,6 +174,7 @@ int weir_channel_open_with(unsigned capacity,
 	rx->channel = channel;
 	weir_ring_tx_init(&tx->end, &channel->shared->ring, message_size);
 	weir_ring_rx_init(&rx->end, &channel->shared->ring, message_size);
+	WEIR_TRACE(chan_opened, &channel->parking, channel->name, capacity);
 	return 0;
 }
 
@@ -319,8 +320,10 @@ void weir_tx_close(struct weir_tx *tx)
 		return;
 	place = enter_to_close(channel);
 	*tx = (struct weir_tx){0};
-	if (sub_acq_rel(&channel->shared->tx_count, 1) == 1)
+	if (sub_acq_rel(&channel->shared->tx_count, 1) == 1) {
+		WEIR_TRACE(chan_closed, &channel->parking, 1);
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_RECV);
+	}
 	weir_channel_leave(channel);
 }
 
@@ -350,6 +353,7 @@ void weir_rx_close(struct weir_rx *rx)
 	place = enter_to_close(channel);
 	*rx = (struct weir_rx){0};
 	if (sub_acq_rel(&channel->shared->rx_count, 1) == 1) {
+		WEIR_TRACE(chan_closed, &channel->parking, 0);
 		stop_senders(channel);
 		weir_channel_drain(channel);
 		weir_parking_wake(&channel->parking, place, WEIR_SIDE_SEND);

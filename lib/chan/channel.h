@@ -26,8 +26,8 @@ struct weir_channel_shared {
 };
 
 // Whether words may be sent and received the shortest way: one user on each
-// end, shared, receivers there. It may last a moment longer than its reasons,
-// as any look at a count may.
+// end, shared, receivers there, no trace. It may last a moment longer than its
+// reasons, as any look at a count may.
 enum { WEIR_EXPRESS_NOT_YET, WEIR_EXPRESS, WEIR_EXPRESS_OVER };
 
 // How the users of one end treat the ring.
@@ -81,18 +81,20 @@ static inline bool weir_class_many_rx(enum weir_channel_class class_)
 }
 
 // weir_channel_is_near tells whether all users so far are on the calling executor,
-// and words go a short way there.
+// and words go a short way there; not while a trace is taken.
 static inline bool weir_channel_is_near(const struct weir_channel *channel)
 {
-	return likely(
-		channel->near && load_relaxed(&channel->parking.owner) ==
-					 (uintptr_t)weir_executor_current());
+	return likely(channel->near &&
+		      load_relaxed(&channel->parking.owner) ==
+			      (uintptr_t)weir_executor_current() &&
+		      !weir_trace_is_on());
 }
 
 static inline bool weir_channel_is_express(const struct weir_channel *channel)
 {
 	weir_user_check_open(channel);
-	return likely(load_acquire(&channel->express) == WEIR_EXPRESS);
+	return likely(load_acquire(&channel->express) == WEIR_EXPRESS) &&
+	       !weir_trace_is_on();
 }
 
 // weir_channel_enter is weir_parking_enter of the channel.
@@ -237,6 +239,28 @@ static inline bool weir_channel_behind(
 		side = weir_parking_side(&channel->parking, kind);
 	return side && (side->granted > 0 ||
 			       !weir_wait_queue_empty(&side->watch.queue));
+}
+
+// weir_channel_trace_sent and _received write down what came of an operation. A
+// channel is known by its parking, as who parks there knows it.
+static inline void weir_channel_trace_sent(
+	struct weir_channel *channel, unsigned sent, unsigned wanted)
+{
+	if (!weir_trace_is_on())
+		return;
+	if (sent)
+		weir_trace_chan_sent(
+			0, &channel->parking, sent, weir_channel_len(channel));
+	if (sent < wanted)
+		weir_trace_chan_full(0, &channel->parking, wanted - sent);
+}
+
+static inline void weir_channel_trace_received(
+	struct weir_channel *channel, unsigned received)
+{
+	if (weir_trace_is_on() && received)
+		weir_trace_chan_received(0, &channel->parking, received,
+			weir_channel_len(channel));
 }
 
 // weir_credits_take takes min..max credits of a channel with permits, *count of

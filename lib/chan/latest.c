@@ -97,6 +97,7 @@ uint64_t weir_latest_write(struct weir_latest_tx *tx, const void *value)
 	struct weir_place *place = weir_parking_enter(&latest->parking);
 
 	write(latest, value);
+	WEIR_TRACE(chan_sent, &latest->parking, 1, 1);
 	weir_parking_wake(&latest->parking, place, WEIR_SIDE_RECV);
 	return latest->version;
 }

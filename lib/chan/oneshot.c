@@ -122,6 +122,7 @@ enum weir_result weir_oneshot_send(struct weir_oneshot_tx *tx, void *message)
 		return WEIR_CLOSED;
 	pointers = oneshot->pointers;
 	memcpy(oneshot->message, message, oneshot->message_size);
+	WEIR_TRACE(chan_sent, oneshot, 1, 1);
 	if (!leave(tx, SENT))
 		return WEIR_CLOSED;
 	if (pointers)
@@ -154,6 +155,8 @@ enum weir_result weir_oneshot_try_recv(
 		return WEIR_EMPTY;
 	if (state == SENT)
 		memcpy(message, oneshot->message, oneshot->message_size);
+	if (state == SENT)
+		WEIR_TRACE(chan_received, oneshot, 1, 0);
 	rx->oneshot = NULL;
 	oneshot->done(oneshot);
 	return state == SENT ? WEIR_RECEIVED : WEIR_CLOSED;

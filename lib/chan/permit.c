@@ -107,6 +107,7 @@ enum weir_result weir_permits_send(struct weir_permits *permits, void *message)
 	sub_acq_rel(&channel->reserved, 1);
 	permits->count--;
 	done = weir_channel_put(tx, message, 1);
+	weir_channel_trace_sent(channel, done, 1);
 	weir_tx_leave(channel);
 	weir_assert(done == 1); // the room was there
 	weir_channel_sent(channel, place);

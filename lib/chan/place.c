@@ -337,6 +337,7 @@ int weir_waiter_wait(struct weir_waiter *waiter, uint64_t deadline)
 	if (waiter->waited)
 		side->need = waiter->need;
 	weir_side_park(side, waiter->greedy, waiter->seen);
+	WEIR_TRACE(chan_parked, side->place->parking, weir_side_kind_of(side));
 	err = weir_wait(&side->watch.queue, deadline, place_of(waiter));
 	if (waiter->waited)
 		side->need = 0;

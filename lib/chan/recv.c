@@ -25,6 +25,7 @@ static inline __attribute__((always_inline)) enum weir_result recv_now(
 			return WEIR_EMPTY;
 		result = recv_last(rx, messages, count, done);
 	}
+	weir_channel_trace_received(channel, *done);
 	weir_channel_room_made(channel, place, *done);
 	return result;
 }

@@ -12,12 +12,12 @@ static inline __attribute__((always_inline)) enum weir_result send_now(
 	unsigned fits = count;
 
 	*done = 0;
-	if (unlikely(load_acquire(&channel->shared->rx_count) == 0)) {
+	if (unlikely(load_acquire(&channel->shared->rx_count) == 0))
 		return WEIR_CLOSED;
-	}
 	if (unlikely(channel->permits))
 		weir_credits_take(channel, 0, count, &fits);
 	*done = weir_channel_put(tx, messages, fits);
+	weir_channel_trace_sent(channel, *done, count);
 	weir_channel_sent(channel, place);
 	return *done == count ? WEIR_SENT : weir_channel_refusal(tx);
 }
@@ -67,8 +67,8 @@ static __attribute__((noinline)) enum weir_result try_send_near(
 		return try_send_any(tx, message);
 	weir_tx_enter(channel);
 	// What is kept is of no use: another end may have sent meanwhile.
-	tx->end.limit = load_acquire(&tx->end.ring->cons.tail) +
-			tx->end.ring->capacity;
+	tx->end.limit =
+		load_acquire(&tx->end.ring->cons.tail) + tx->end.ring->capacity;
 	done = weir_ring_send_one(&tx->end, message, 8);
 	weir_tx_leave(channel);
 	if (unlikely(!done))

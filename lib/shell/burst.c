@@ -129,6 +129,9 @@ static void pass(struct weir_shell *shell, const struct weir_link *link,
 static inline void call(struct weir_shell *shell,
 	struct weir_instance *instance, struct rte_mbuf **in, unsigned n)
 {
+	uint64_t begin = shell->now;
+	unsigned came = n;
+
 	count_add(&instance->counts->in, n);
 	if (unlikely(instance->special))
 		n = sift(shell, instance, in, n);
@@ -141,8 +144,32 @@ static inline void call(struct weir_shell *shell,
 			shell->executor, instance->steps);
 	else
 		shell->tail = instance;
+	if (weir_trace_is_on())
+		weir_shell_trace_burst(
+			shell, instance, came, shell->now - begin);
 	if (unlikely(instance->out.trash.count))
 		discard_trash(shell, &instance->out.trash);
+}
+
+void weir_shell_trace_burst(struct weir_shell *shell,
+	const struct weir_instance *instance, unsigned n, uint64_t ticks)
+{
+	shell->idles = 0;
+	weir_trace_stage_burst(
+		weir_executor_tick(shell->executor), instance, n, ticks);
+}
+
+void weir_shell_trace_idle(struct weir_shell *shell, enum weir_regime regime)
+{
+	uint64_t tick = weir_executor_tick(shell->executor);
+
+	if (shell->idles == 1 + regime)
+		return;
+	shell->idles = (unsigned char)(1 + regime);
+	if (regime == WEIR_TIME_WAITING)
+		weir_trace_stage_waits(tick, shell->root);
+	else if (regime == WEIR_TIME_HELD_BACK)
+		weir_trace_stage_held_back(tick, shell->root);
 }
 
 // settle_ways empties the lanes of an instance that has not just one.
@@ -213,6 +240,8 @@ unsigned weir_burst_prepare(struct weir_shell *shell,
 	struct weir_instance *instance, struct rte_mbuf **in, unsigned n)
 {
 	count_add(&instance->counts->in, n);
+	if (weir_trace_is_on())
+		weir_shell_trace_burst(shell, instance, n, 0);
 	if (instance->special)
 		n = sift(shell, instance, in, n);
 	if (instance->out.trash.count)

@@ -125,6 +125,13 @@ weir_step_fn weir_shell_step_task, weir_shell_step_drain;
 // weir_shell_drain makes the shell drain from its next step on.
 void weir_shell_drain(struct weir_shell *shell);
 
+// weir_shell_trace_burst and _idle write down, for the trace, that n packets went
+// through an instance, in ticks up to now; that the shell is in a regime.
+__attribute__((cold)) void weir_shell_trace_burst(struct weir_shell *shell,
+	const struct weir_instance *instance, unsigned n, uint64_t ticks);
+__attribute__((cold)) void weir_shell_trace_idle(
+	struct weir_shell *shell, enum weir_regime regime);
+
 static inline void weir_shell_again(struct weir_shell *shell)
 {
 	weir_step_ready_inline(shell->executor, &shell->step);
@@ -146,6 +153,8 @@ static inline void weir_shell_idle(
 		weir_shell_end_tail(shell);
 	else
 		weir_executor_lap_regime_inline(shell->executor, regime);
+	if (weir_trace_is_on())
+		weir_shell_trace_idle(shell, regime);
 	weir_shell_again(shell);
 }
 

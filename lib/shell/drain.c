@@ -53,6 +53,8 @@ static void finish(struct weir_shell *shell)
 	shell->now = weir_executor_lap_regime_inline(
 		shell->executor, WEIR_TIME_RUNTIME);
 	shell->done_tick = shell->now;
+	for (unsigned i = 0; i < shell->tree_count; i++)
+		WEIR_TRACE(stage_drained, shell->tree[i]);
 	store_release(&shell->done, true);
 }
 

@@ -24,6 +24,7 @@
 #include "chan/ring.h"
 #include "config/config.h"
 #include "count/count.h"
+#include "trace/trace.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -95,14 +96,20 @@ static inline uint32_t weir_edge_count(const struct weir_edge *edge)
 static inline unsigned weir_edge_send(
 	struct weir_edge *edge, struct rte_mbuf **packets, unsigned n)
 {
-	return weir_ring_send_sized(&edge->tx, packets, n, sizeof(*packets));
+	n = weir_ring_send_sized(&edge->tx, packets, n, sizeof(*packets));
+	if (weir_trace_is_on() && n)
+		weir_trace_chan_sent(0, edge, n, weir_edge_count(edge));
+	return n;
 }
 
 // weir_edge_recv receives up to n packets, in order.
 static inline unsigned weir_edge_recv(
 	struct weir_edge *edge, struct rte_mbuf **packets, unsigned n)
 {
-	return weir_ring_recv_sized(&edge->rx, packets, n, sizeof(*packets));
+	n = weir_ring_recv_sized(&edge->rx, packets, n, sizeof(*packets));
+	if (weir_trace_is_on() && n)
+		weir_trace_chan_received(0, edge, n, weir_edge_count(edge));
+	return n;
 }
 
 // weir_edge_ready tells whether something is inside.
@@ -123,6 +130,7 @@ static inline uint32_t weir_edge_excess(const struct weir_edge *edge)
 static inline void weir_edge_end(struct weir_edge *edge)
 {
 	store_release(&edge->closed, true);
+	WEIR_TRACE(chan_closed, edge, 1);
 }
 
 // weir_edge_ended tells whether all that will ever be sent was received.

@@ -38,6 +38,10 @@ static void book(struct weir_shell *shell, unsigned received, unsigned sent)
 {
 	struct weir_instance *root = shell->root, *last = shell->tree[1];
 
+	if (weir_trace_is_on()) {
+		weir_shell_trace_burst(shell, root, received, 0);
+		weir_shell_trace_burst(shell, last, received, 0);
+	}
 	count_add(&root->counts->in, received);
 	count_add(root->links[0].counter, received);
 	count_add(&last->counts->in, received);

@@ -54,7 +54,8 @@ struct weir_shell {
 	struct weir_executor *executor;
 	struct weir_instance **ticking;
 	unsigned ticking_count;
-	unsigned beat; // steps, for what is done now and then
+	unsigned beat;	     // steps, for what is done now and then
+	unsigned char idles; // 1 + the regime that the trace knows it to be in
 	struct weir_edge **inputs;
 	unsigned input_count, next_input;
 	bool trims;		    // an input drops its oldest

@@ -75,6 +75,7 @@ void weir_shell_source_idle(struct weir_shell *shell)
 static unsigned burst(
 	struct weir_shell *shell, struct weir_instance *root, uint32_t room)
 {
+	uint64_t begin = shell->now;
 	unsigned n;
 
 	if (unlikely(shell->limit != NULL))
@@ -87,6 +88,8 @@ static unsigned burst(
 	stamp(shell, root);
 	shell->tail = NULL; // what it took is in this stretch
 	shell->now = weir_executor_lap_inline(shell->executor, root->steps);
+	if (weir_trace_is_on())
+		weir_shell_trace_burst(shell, root, n, shell->now - begin);
 	weir_burst_settle(shell, root);
 	return n;
 }

@@ -55,6 +55,7 @@ static int arrive_and_wait(struct weir_barrier *barrier, uint64_t deadline)
 
 	barrier->missing--;
 	weir_list_add(&barrier->arrived, &party.link);
+	WEIR_TRACE(lock_contended, barrier, "barrier");
 	err = weir_wait(&barrier->waiters, deadline, WEIR_WAIT_BACK);
 	if (weir_list_empty(&party.link)) // whatever came in the same turn
 		return party.outcome && err ? err : party.outcome;

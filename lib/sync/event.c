@@ -38,8 +38,10 @@ int weir_event_wait_until(
 			"weir_event_wait", event, event->executor);
 	if (unlikely(!weir_task_proceed(event->executor, self)))
 		return -ECANCELED;
-	if (event->state == *seen)
+	if (event->state == *seen) {
+		WEIR_TRACE(lock_contended, event, "event");
 		err = weir_wait(&event->waiters, deadline, WEIR_WAIT_BACK);
+	}
 	if (err == 0)
 		*seen = event->state;
 	return err;

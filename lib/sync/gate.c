@@ -80,6 +80,7 @@ int weir_gate_wait_until(struct weir_gate *gate, uint64_t deadline)
 		return -ECANCELED;
 	if (is_over(gate))
 		return 0;
+	WEIR_TRACE(lock_contended, gate, "gate");
 	return weir_wait(&gate->waiters, deadline, WEIR_WAIT_BACK);
 }
 

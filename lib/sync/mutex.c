@@ -67,6 +67,7 @@ static __attribute__((noinline)) int wait_for_it(
 	}
 	if (mutex->owner == self)
 		return would_wait_for_itself(mutex);
+	WEIR_TRACE(lock_contended, mutex, "mutex");
 	err = weir_wait(&mutex->waiters, deadline, WEIR_WAIT_BACK);
 	if (err == 0)
 		take(mutex, self);

@@ -61,6 +61,7 @@ static __attribute__((noinline)) int run_slowly(struct weir_once *once,
 			"in the function that it runs",
 			"it would wait for itself");
 	if (once->runner) {
+		WEIR_TRACE(lock_contended, once, "once");
 		err = weir_wait(&once->waiters, deadline, WEIR_WAIT_BACK);
 		if (err || once->done)
 			return err;

@@ -88,6 +88,7 @@ static __attribute__((noinline)) int wait_in_line(struct weir_rwlock *lock,
 	}
 	weir_wait_queue_says(&hold->queue, hold->writes ? &to_write : &to_read);
 	weir_list_add(&lock->line, &hold->link);
+	WEIR_TRACE(lock_contended, lock, hold->writes ? "write" : "read");
 	err = weir_wait(&hold->queue, deadline, WEIR_WAIT_BACK);
 	if (err == 0) {
 		weir_task_holds(self, 1);

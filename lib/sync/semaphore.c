@@ -71,6 +71,7 @@ static __attribute__((noinline)) int wait_in_line(
 
 	weir_wait_queue_says(&request.queue, &what);
 	weir_list_add(&semaphore->line, &request.link);
+	WEIR_TRACE(lock_contended, semaphore, "semaphore");
 	err = weir_wait(&request.queue, deadline, WEIR_WAIT_BACK);
 	if (err) {
 		weir_list_remove(&request.link);

@@ -246,6 +246,7 @@ void weir_bell_ring(struct weir_bell *bell)
 
 	if (load_relaxed(&bell->word) != ARMED)
 		return;
+	WEIR_TRACE(bell_rung, bell);
 	if (!may_call())
 		cas_acq_rel(&bell->word, &armed, ASKED);
 	else if (cas_acq_rel(&bell->word, &armed, QUIET))

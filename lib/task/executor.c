@@ -189,6 +189,7 @@ void weir_executor_post(struct weir_executor *executor, struct weir_post *post)
 	do {
 		post->next = newest;
 	} while (!cas_acq_rel(&executor->posted, &newest, post));
+	WEIR_TRACE(executor_posted, executor);
 	ring(bell);
 }
 
@@ -267,6 +268,13 @@ static inline __attribute__((always_inline)) void resume(
 	weir_switch(&executor->context, &task->context);
 }
 
+static __attribute__((cold, noinline)) void trace_yield(
+	struct weir_executor *executor, const struct weir_task *task)
+{
+	if (!task->parked)
+		weir_trace_task_yielded(weir_executor_tick(executor), task);
+}
+
 // run_steps runs all that is runnable now, once, and answers how many tasks
 // were among them.
 static inline uint64_t run_steps(struct weir_executor *executor)
@@ -301,6 +309,7 @@ static inline uint64_t run_steps(struct weir_executor *executor)
 			weir_container(step, struct weir_task, step);
 
 		weir_executor_runs(executor, steps);
+		WEIR_TRACE_AT(task_resumed, weir_executor_tick(executor), task);
 		resume(executor, task);
 		uint64_t ticks = weir_executor_lap_ticks(executor, steps);
 
@@ -309,6 +318,8 @@ static inline uint64_t run_steps(struct weir_executor *executor)
 		executor->current = NULL;
 		if (unlikely(task->ended))
 			weir_task_reap(task);
+		else if (weir_trace_is_on())
+			trace_yield(executor, task);
 	}
 	weir_executor_runs(executor, NULL);
 	count_add(&executor->counts->steps, tasks + functions);
@@ -335,6 +346,18 @@ static inline uint64_t serve(struct weir_executor *executor)
 	return done;
 }
 
+static __attribute__((cold, noinline)) void trace_turn(
+	struct weir_executor *executor, uint64_t work)
+{
+	uint64_t tick = weir_executor_tick(executor);
+
+	if (work)
+		weir_trace_executor_turn(tick, executor, work);
+	else if (!executor->idled)
+		weir_trace_executor_idle(tick, executor);
+	executor->idled = work == 0;
+}
+
 // Inlined into both callers: a return from here would always mispredict, since
 // the tasks have filled the processor's stack of return addresses with theirs.
 static inline __attribute__((always_inline)) uint64_t turn(
@@ -347,6 +370,8 @@ static inline __attribute__((always_inline)) uint64_t turn(
 	work = serve(executor);
 	work += run_steps(executor);
 	work += executor->worked;
+	if (weir_trace_is_on())
+		trace_turn(executor, work);
 	count_add(&counts->turns, 1);
 	store_relaxed(&counts->now, executor->now);
 	if (unlikely(executor->now - begin > counts->turn_ticks_max))
@@ -389,6 +414,7 @@ void weir_executor_run(struct weir_executor *executor)
 	enter(executor);
 	weir_tasks_watch_stacks();
 	store_release(&executor->thread, gettid());
+	weir_trace_thread(executor->name);
 	do {
 		if (turn(executor) || !executor->idle)
 			continue;
@@ -396,6 +422,7 @@ void weir_executor_run(struct weir_executor *executor)
 			weir_wheel_next(&executor->wheel));
 		weir_executor_lap_regime_inline(executor, WEIR_TIME_WAITING);
 	} while (!load_acquire(&executor->stopping));
+	weir_trace_thread(NULL);
 	store_release(&executor->thread, 0);
 	store_relaxed(&executor->stopping, false);
 	store_relaxed(&executor->counts->now, executor->now);
@@ -437,8 +464,11 @@ void weir_idle_sleep(void *arg, struct weir_executor *executor, uint64_t until)
 		return;
 	}
 	weir_bell_arm(executor->bell);
-	if (may_sleep(executor))
+	if (may_sleep(executor)) {
+		WEIR_TRACE(executor_sleeps, executor, until);
 		weir_bell_sleep(executor->bell, until);
+		WEIR_TRACE(executor_wakes, executor);
+	}
 	weir_bell_disarm(executor->bell);
 }
 

@@ -11,6 +11,7 @@
 #include "task/overrun.h"
 #include "task/switch.h"
 #include "task/wheel.h"
+#include "trace/trace.h"
 
 #include <stdalign.h>
 
@@ -34,6 +35,7 @@ struct weir_executor {
 	struct weir_executor_counts *counts;
 	bool lapped;  // the present step has measured itself
 	bool started; // there was a turn
+	bool idled;   // the last turn did nothing, for who traces
 	struct weir_context context;
 
 	// The executor's thread writes, each turn or less.
@@ -105,6 +107,13 @@ static inline uint64_t weir_executor_read(struct weir_executor *executor)
 #endif
 	store_relaxed(&executor->now, weir_clock_now(executor->clock));
 	return executor->now - before;
+}
+
+// weir_executor_tick is the tick of the last clock read, for the trace, whose
+// clock is the real one; 0: it reads it.
+static inline uint64_t weir_executor_tick(const struct weir_executor *executor)
+{
+	return executor->clock->virtual_ticks ? 0 : executor->now;
 }
 
 // weir_executor_overran writes down that the stretch that has just ended took

@@ -163,7 +163,8 @@ static int park(struct weir_select *select, struct weir_executor *executor,
 	if (enlisted == SOME)
 		return poll(select, executor, deadline);
 	select->task->select = select;
-	return weir_task_park(executor, select->task, deadline, true);
+	return weir_task_park(
+		executor, select->task, select->cases, deadline, true);
 }
 
 // look_again answers what a wait that ended so does, after a look at the cases:
@@ -216,9 +217,11 @@ int weir_select_until(
 	if (count == 0)
 		return -EPIPE;
 	answer = serve(cases, count);
-	if (likely(answer >= 0))
-		return answer;
-	return wait_and_serve(&select, executor, deadline);
+	if (unlikely(answer < 0))
+		answer = wait_and_serve(&select, executor, deadline);
+	if (weir_trace_is_on() && answer >= 0)
+		weir_trace_select_served(0, cases, (uint32_t)answer);
+	return answer;
 }
 
 int weir_select(struct weir_case *cases, unsigned count)

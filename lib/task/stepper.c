@@ -23,6 +23,7 @@ static void end_wait(struct weir_stepper *s, int answer)
 	weir_timer_cancel(&s->timer);
 	s->phase = WOKEN;
 	s->answer = (int16_t)answer;
+	WEIR_TRACE(stepper_woken, s, (uint32_t)-answer);
 	weir_step_ready_inline(s->executor, &s->step);
 }
 
@@ -62,6 +63,7 @@ static void park(struct weir_stepper *s, enum weir_wait_place place)
 		return;
 	}
 	s->phase = PARKED;
+	WEIR_TRACE(stepper_parked, s, s->wait.object, s->timer.tick);
 	weir_timer_set(s->executor, &s->timer, s->timer.tick);
 }
 
@@ -108,6 +110,7 @@ static void end(struct weir_stepper *s)
 	struct weir_scope *scope = s->scope;
 	int error = s->error;
 
+	WEIR_TRACE(stepper_ended, s, (uint32_t)-error);
 	weir_list_remove(&s->link);
 	count_add(&s->executor->counts->tasks, -UINT64_C(1));
 	if (s->class_->ended)
@@ -128,6 +131,8 @@ static void run(struct weir_executor *executor, struct weir_step *step)
 		weir_container(step, struct weir_stepper, step);
 
 	weir_executor_worked_inline(executor, s->phase != POLLING);
+	if (weir_trace_is_on() && s->phase != POLLING)
+		weir_trace_stepper_stepped(weir_executor_tick(executor), s);
 	if (s->phase != STEPPING && !look_again(s))
 		return;
 	for (unsigned left = WEIR_STEP_BUDGET; left > 0; left--) {
@@ -157,6 +162,7 @@ void weir_stepper_start(struct weir_executor *executor, struct weir_stepper *s,
 	weir_timer_init(&s->timer, timed_out);
 	weir_list_init(&s->link);
 	count_add(&executor->counts->tasks, 1);
+	WEIR_TRACE(stepper_started, s, class_);
 	weir_step_ready_inline(executor, &s->step);
 }
 

@@ -171,6 +171,7 @@ struct weir_task *weir_task_start_on(struct weir_executor *executor,
 	weir_context_init(&task->context, task_entry, stack->base,
 		stack->base + stack->size, &stack->fiber);
 	count_add(&executor->counts->tasks, 1);
+	WEIR_TRACE(task_spawned, task, task->name);
 	weir_step_ready_inline(executor, &task->step);
 	return task;
 }
@@ -201,6 +202,8 @@ void weir_task_reap(struct weir_task *task)
 	void *arg = task->arg, *result = task->result;
 	int error = task->error;
 
+	WEIR_TRACE_AT(task_ended, weir_executor_tick(executor), task,
+		(uint32_t)-error);
 	weir_list_remove(&task->link);
 	weir_stack_put(task->stack);
 	task_reset(task);

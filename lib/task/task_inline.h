@@ -116,11 +116,12 @@ int weir_task_wait(struct weir_wait_queue *queue, uint64_t deadline,
 	enum weir_wait_place place, bool cancelable);
 
 // weir_task_park parks the calling task, which has made sure that it is woken,
-// and answers what ended the wait.
+// and answers what ended the wait. object is what it waits for, for the trace.
 static inline __attribute__((always_inline)) int weir_task_park(
 	struct weir_executor *executor, struct weir_task *task,
-	uint64_t deadline, bool cancelable)
+	const void *object, uint64_t deadline, bool cancelable)
 {
+	WEIR_TRACE(task_parked, task, object, deadline);
 	if (deadline != WEIR_NEVER)
 		weir_wheel_set(&executor->wheel, &task->timer, deadline,
 			executor->now);

@@ -62,6 +62,7 @@ void weir_task_end_wait(struct weir_task *task, int answer)
 	task->parked = false;
 	task->answer = answer;
 	task->since = task->executor->now;
+	WEIR_TRACE(task_woken, task, (uint32_t)-answer);
 	weir_step_ready_inline(task->executor, &task->step);
 }
 
@@ -82,6 +83,8 @@ void weir_task_cancel(struct weir_task *task)
 	task->cancel_asked = true;
 	if (task->shields_holding > 0)
 		return;
+	if (!task->canceled)
+		WEIR_TRACE(task_canceled, task);
 	task->canceled = true;
 	if (task->parked && task->cancelable)
 		weir_task_end_wait(task, -ECANCELED);
@@ -100,7 +103,7 @@ int weir_task_wait(struct weir_wait_queue *queue, uint64_t deadline,
 	task->vain_wakes += place == WEIR_WAIT_AGAIN;
 	if (queue)
 		weir_wait_enlist(executor, queue, &task->waiting, place);
-	return weir_task_park(executor, task, deadline, cancelable);
+	return weir_task_park(executor, task, queue, deadline, cancelable);
 }
 
 int weir_wait(struct weir_wait_queue *queue, uint64_t deadline,

@@ -2,6 +2,7 @@
 #include "task/wheel.h"
 #include "base/assert.h"
 #include "base/clock.h"
+#include "trace/trace.h"
 
 // Far enough to be never, near enough to compare modulo 2^64: 54 years of
 // 2.6 GHz ticks.
@@ -185,6 +186,7 @@ unsigned weir_wheel_expire(struct weir_wheel *wheel,
 		}
 		struct weir_timer *timer = first(&wheel->due);
 
+		WEIR_TRACE(timer_fired, executor, timer);
 		timer->fn(executor, timer);
 		fired++;
 	}

@@ -12,7 +12,8 @@ is "weir alone: exit code" $? 2
 weir fun >fun.out 2>&1
 is "weir fun: exit code" $? 2
 has "and it is named" "$(cat fun.out)" "'fun'"
-for command in run check stages schema test new ls stats tasks devices doctor; do
+for command in run check stages schema test new ls stats tasks trace devices \
+	doctor; do
 	works "weir $command --help" weir $command --help
 	has "weir $command --help shows how" "$(weir $command --help)" \
 		"Usage: weir $command"

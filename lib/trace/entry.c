@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "trace/entry.h"
+
+#include <inttypes.h>
+
+// A name may have been cut within a letter.
+void weir_entry_text(FILE *file, const char *text)
+{
+	fputc('"', file);
+	for (const char *c = text; *c; c++) {
+		unsigned char byte = (unsigned char)*c;
+
+		if (byte == '"' || byte == '\\')
+			fprintf(file, "\\%c", byte);
+		else if (byte < 0x20 || byte >= 0x7f)
+			fprintf(file, "\\u%04x", byte < 0x20 ? byte : 0xfffd);
+		else
+			fputc(byte, file);
+	}
+	fputc('"', file);
+}
+
+// In microseconds, and exact to the nanosecond: from the first event on, since
+// readers keep 53 bits.
+static void write_time(
+	struct weir_entries *entries, const char *key, uint64_t ns)
+{
+	fprintf(entries->file, ",\"%s\":%" PRIu64 ".%03u", key, ns / 1000,
+		(unsigned)(ns % 1000));
+}
+
+static uint64_t since_origin(const struct weir_entries *entries, uint64_t ns)
+{
+	return ns > entries->origin ? ns - entries->origin : 0;
+}
+
+void weir_entry_begin(struct weir_entries *entries, const char *phase,
+	const char *name, unsigned thread, uint64_t ns)
+{
+	fputs(entries->begun ? ",\n" : "\n", entries->file);
+	entries->begun = true;
+	fprintf(entries->file,
+		"{\"ph\":\"%s\",\"pid\":1,\"tid\":%u,\"name\":", phase, thread);
+	weir_entry_text(entries->file, name);
+	write_time(entries, "ts", since_origin(entries, ns));
+}
+
+void weir_entry_end(struct weir_entries *entries)
+{
+	fputc('}', entries->file);
+}
+
+void weir_entry_slice(struct weir_entries *entries, const char *name,
+	const char *category, unsigned thread, uint64_t from, uint64_t to)
+{
+	weir_entry_begin(entries, "X", name, thread, from);
+	write_time(entries, "dur",
+		since_origin(entries, to) - since_origin(entries, from));
+	fprintf(entries->file, ",\"cat\":\"%s\"", category);
+}
+
+void weir_entry_arrow(struct weir_entries *entries, const char *name,
+	const struct weir_moment *from, const struct weir_moment *to)
+{
+	entries->arrows++;
+	weir_entry_begin(entries, "s", name, from->thread, from->ns);
+	fprintf(entries->file, ",\"cat\":\"%s\",\"id\":%" PRIu64, name,
+		entries->arrows);
+	weir_entry_end(entries);
+	weir_entry_begin(entries, "f", name, to->thread, to->ns);
+	fprintf(entries->file, ",\"bp\":\"e\",\"cat\":\"%s\",\"id\":%" PRIu64,
+		name, entries->arrows);
+	weir_entry_end(entries);
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "trace/events.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+
+#define OBJECT ((const void *)0x1234)
+
+static void stop_and_close(void)
+{
+	weir_trace_stop();
+	weir_trace_drop();
+	weir_eal_close();
+}
+
+#define TestTrace(name) \
+	Test(trace, name, .init = events_open, .fini = stop_and_close)
+
+// only answers the file of the one thread that wrote.
+static char *only(const struct saved *saved, size_t *size)
+{
+	return read_file(saved, "channel0_0", size);
+}
+
+Test(trace, needs_eal_and_says_so)
+{
+	const struct weir_trace_options options = {.threads = 1};
+	struct weir_error e = {0};
+
+	WEIR_TRACE(chan_full, OBJECT, 1); // harmless
+	cr_expect_eq(weir_trace_start(&options, &e), -ENOTSUP);
+	cr_expect_str_eq(
+		e.text, "a trace needs EAL, which this program did not start");
+	cr_expect_not(weir_trace_is_on());
+	weir_trace_stop();
+	weir_trace_drop();
+}
+
+TestTrace(holds_what_was_passed_while_it_was_on)
+{
+	struct saved saved;
+	struct event event;
+	size_t size;
+	char *bytes;
+
+	WEIR_TRACE(chan_full, OBJECT, 1);
+	start_tracing(0, 1);
+	WEIR_TRACE(chan_full, OBJECT, 2);
+	weir_trace_stop();
+	WEIR_TRACE(chan_full, OBJECT, 3);
+	save(&saved);
+	bytes = only(&saved, &size);
+	cr_assert_eq(size, HEAD_SIZE + 24);
+	event = event_at(bytes + HEAD_SIZE);
+	cr_expect_eq(event.number, number_of(&saved, "chan.full"));
+	cr_expect_eq(field_u64(&event, 0), (uintptr_t)OBJECT);
+	cr_expect_eq(field_u32(&event, 8), 2);
+	cr_expect_eq(saved.sum.events, 1);
+	cr_expect_eq(saved.sum.overwritten, 0);
+	cr_expect_eq(saved.sum.threads, 1);
+	free(bytes);
+	forget(&saved);
+}
+
+TestTrace(strings_are_cut_and_ended)
+{
+	struct saved saved;
+	struct event event;
+	size_t size;
+	char *bytes;
+
+	start_tracing(0, 1);
+	WEIR_TRACE(task_spawned, OBJECT,
+		"a name that is longer than thirty-two characters are");
+	weir_trace_stop();
+	save(&saved);
+	bytes = only(&saved, &size);
+	event = event_at(bytes + HEAD_SIZE);
+	cr_expect_str_eq(event.fields + 8, "a name that is longer than thir");
+	cr_expect_eq(size, HEAD_SIZE + 8 + 8 + 32);
+	free(bytes);
+	forget(&saved);
+}
+
+TestTrace(time_does_not_go_back)
+{
+	struct saved saved;
+	size_t size;
+	char *bytes;
+
+	start_tracing(0, 1);
+	WEIR_TRACE_AT(task_resumed, 1000, OBJECT);
+	WEIR_TRACE_AT(task_resumed, 900, OBJECT);
+	WEIR_TRACE_AT(task_resumed, 1001, OBJECT);
+	weir_trace_stop();
+	save(&saved);
+	bytes = only(&saved, &size);
+	cr_assert_eq(size, HEAD_SIZE + 3 * 16);
+	cr_expect_eq(event_at(bytes + HEAD_SIZE).tick, 1000);
+	cr_expect_eq(event_at(bytes + HEAD_SIZE + 16).tick, 1000);
+	cr_expect_eq(event_at(bytes + HEAD_SIZE + 32).tick, 1001);
+	free(bytes);
+	forget(&saved);
+}
+
+TestTrace(a_second_one_begins_empty)
+{
+	struct saved saved;
+	size_t size;
+	char *bytes;
+
+	for (unsigned i = 0; i < 3; i++) {
+		start_tracing(0, 1);
+		WEIR_TRACE(chan_full, OBJECT, i);
+		weir_trace_stop();
+	}
+	save(&saved);
+	bytes = only(&saved, &size);
+	cr_expect_eq(size, HEAD_SIZE + 24);
+	free(bytes);
+	forget(&saved);
+}
+
+TestTrace(only_one_is_taken_at_a_time)
+{
+	const struct weir_trace_options options = {.threads = 1};
+	struct weir_error e = {0};
+
+	start_tracing(0, 1);
+	cr_expect_eq(weir_trace_start(&options, &e), -EALREADY);
+	cr_expect_str_eq(
+		e.text, "a trace is being taken already: wait until it ends");
+	cr_expect(weir_trace_is_on());
+}
+
+TestTrace(a_pattern_chooses_points)
+{
+	const struct weir_trace_options options = {
+		.threads = 1, .pattern = "weir.chan.*"};
+	struct saved saved;
+	size_t size;
+	char *bytes;
+
+	cr_assert_eq(weir_trace_start(&options, NULL), 0);
+	WEIR_TRACE(task_resumed, OBJECT);
+	WEIR_TRACE(chan_full, OBJECT, 1);
+	weir_trace_stop();
+	save(&saved);
+	bytes = only(&saved, &size);
+	cr_expect_eq(size, HEAD_SIZE + 24);
+	free(bytes);
+	forget(&saved);
+}
+
+TestTrace(a_pattern_that_fits_nothing_is_refused)
+{
+	const struct weir_trace_options options = {
+		.threads = 1, .pattern = "weir.chans.*"};
+	struct weir_error e = {0};
+
+	cr_expect_eq(weir_trace_start(&options, &e), -ENOTSUP);
+	cr_expect_str_eq(e.text,
+		"no trace point is called 'weir.chans.*': docs/tracing.md "
+		"lists them");
+	cr_expect_not(weir_trace_is_on());
+}
+
+static void *pass_a_point(void *arg)
+{
+	weir_trace_thread("passer");
+	WEIR_TRACE(chan_full, OBJECT, 1);
+	return NULL;
+}
+
+TestTrace(threads_have_names_and_those_without_memory_are_counted)
+{
+	struct saved saved;
+	pthread_t threads[3];
+	size_t size;
+	char *bytes;
+
+	start_tracing(0, 2);
+	for (unsigned i = 0; i < 3; i++) {
+		pthread_create(&threads[i], NULL, pass_a_point, NULL);
+		pthread_join(threads[i], NULL);
+	}
+	weir_trace_stop();
+	save(&saved);
+	cr_expect_eq(saved.sum.threads, 2);
+	cr_expect_eq(saved.sum.unheard, 1);
+	cr_expect_eq(saved.sum.events, 2);
+	bytes = only(&saved, &size);
+	cr_expect_str_eq(bytes + HEAD_SIZE - 32, "passer");
+	free(bytes);
+	forget(&saved);
+}
+
+TestTrace(names_are_added_when_it_is_stopped)
+{
+	struct saved saved;
+	struct event event;
+	size_t size;
+	char *bytes;
+
+	start_tracing(0, 1);
+	weir_trace_stop();
+	for (unsigned i = 0; i < 1000; i++)
+		weir_trace_name(OBJECT, "stage", "web[0]");
+	save(&saved);
+	bytes = read_file(&saved, "names", &size);
+	cr_assert_eq(size, HEAD_SIZE + 1000 * 80);
+	event = event_at(bytes + HEAD_SIZE + 999 * 80);
+	cr_expect_eq(event.number, number_of(&saved, "trace.named"));
+	cr_expect_str_eq(event.fields + 8, "stage");
+	cr_expect_str_eq(event.fields + 8 + 32, "web[0]");
+	free(bytes);
+	forget(&saved);
+}
+
+TestTrace(a_folder_that_cannot_be_written_is_named_in_words)
+{
+	struct weir_trace_sum sum;
+	struct weir_error e = {0};
+	int fd = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	start_tracing(0, 1);
+	weir_trace_stop();
+	cr_expect_lt(weir_trace_save(fd, &sum, &e), 0);
+	cr_expect(strstr(e.text, "cannot write 'names' of the trace: "), "%s",
+		e.text);
+	close(fd);
+}
