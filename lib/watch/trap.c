@@ -58,13 +58,15 @@ static void write_down(struct weir_trap *trap, long call, void *context)
 
 // set_mask does what rt_sigprocmask would, to what the return from the handler
 // restores.
-static long set_mask(ucontext_t *context, long arguments[WEIR_CALL_ARGUMENTS])
+static long set_mask(ucontext_t *context, const long asked[WEIR_CALL_ARGUMENTS])
 {
+	long arguments[WEIR_CALL_ARGUMENTS];
 	uint64_t set, now;
 	long look[WEIR_CALL_ARGUMENTS] = {
 		SIG_BLOCK, 0, (long)&now, SIGNALS_SIZE};
 	long answer;
 
+	memcpy(arguments, asked, sizeof(arguments));
 	if (arguments[1] && arguments[3] == SIGNALS_SIZE) {
 		memcpy(&set, (const void *)arguments[1], sizeof(set));
 		if (arguments[0] != SIG_UNBLOCK)
