@@ -56,8 +56,9 @@ struct weir_case weir_case_latest(
 struct weir_case weir_case_broadcast(struct weir_broadcast_rx *rx, void *value);
 
 // weir_case_broadcast_send sends a copy of *value, which is read when it is served:
-// when no lossless receiver is capacity behind. Its result is WEIR_SENT, or, once
-// and for the last time, WEIR_CLOSED: there is no receiver.
+// when no lossless receiver is capacity behind. Its result is WEIR_SENT, or, once,
+// WEIR_CLOSED: there is no receiver. The case is disabled then, as it would be
+// ready for ever; enable it again when somebody has subscribed.
 struct weir_case weir_case_broadcast_send(
 	struct weir_broadcast_tx *tx, const void *value);
 

@@ -158,7 +158,9 @@ int weir_rx_clone_with(
 
 // weir_tx_close, weir_rx_close give up an end; it is all zero then, and closing
 // it again is harmless, all other use a fault, which builds with checks name.
-// Waiters on the other side learn of the last one.
+// Waiters on the other side learn of the last one. The last receiver's close makes
+// a system call (membarrier) where a sender is left that another executor or a
+// thread may use: an lcore that makes none closes after its senders.
 void weir_tx_close(struct weir_tx *tx);
 void weir_rx_close(struct weir_rx *rx);
 

@@ -12,7 +12,7 @@
 //
 // of lib/task/wait.c: weir_task_end_wait, weir_task_cancel, weir_task_wait, weir_wake, ask
 // of lib/chan/place.c: ungranted, grant, weir_side_push, weir_side_unpark, weir_waiter_wait, weir_waiter_end
-// of lib/chan/recv.c: weir_recv_burst, recv_now
+// of lib/chan/recv.c: recv_waiting, recv_now
 //
 // right PUSH: who sends is on the same executor, and nothing is watched
 // right GREEDY: the second task can take more than one

@@ -14,7 +14,7 @@
 // when nobody is inside an operation and the receiver has gone, nothing is left.
 //
 // of lib/chan/recv.c: recv_now, recv_last
-// of lib/chan/send.c: send_now
+// of lib/chan/send.c: send_now, try_send_near, sent_near
 // of lib/chan/channel.h: weir_channel_acted
 // of lib/chan/channel.c: weir_channel_drain, weir_channel_leave, weir_channel_look_after, stop_senders, weir_tx_close, weir_rx_close, weir_rx_closed
 // of lib/chan/place.c: weir_parking_sleepy

@@ -17,6 +17,8 @@
 //
 // of lib/task/executor.c: weir_executor_post, handle_posts
 // of lib/task/wait.c: weir_task_wait, weir_wake
+// of lib/chan/permit.c: weir_reserve
+// of lib/chan/channel.h: weir_credits_take, weir_channel_room_made
 //
 // right AGAIN: another task there takes one again and again
 // wrong NO_FENCE: the waiter says that it waits and looks, without a fence
