@@ -85,7 +85,7 @@ cd ..
 # What no target names, `ninja uninstall` would leave behind.
 meson introspect --installed "$build" | jq -r '.[]' >known
 left=$(find "$there" ! -type d | sed "s|^$there||" | grep -vFxf known |
-	grep -v "^${share#"$there"}/doc/weir/docs/" |
+	grep -v -e "^${share#"$there"}/doc/weir/docs/" -e /gdb/auto-load/ |
 	grep -v '/libweir\.so[.0-9]*$')
 is "ninja uninstall knows each file" "$left" ""
 

@@ -157,7 +157,7 @@ embed() { # embed NAME FLAG…
 	$cc $weir_flags embeds.c -o "$name" $(pkg-config --cflags libweir) \
 		"$@" 2>"$name.log" || not_ok "$name builds" "$(cat "$name.log")"
 }
-beside=$(pkg-config --libs libdpdk jansson yaml-0.1 libpcap numa)
+beside=$(pkg-config --libs libdpdk jansson yaml-0.1 libpcap numa libdw)
 embed shared $(pkg-config --libs libweir)
 embed whole -rdynamic "-L$weir_lib" -Wl,--whole-archive -l:libweir.a \
 	-Wl,--no-whole-archive $beside -lm
