@@ -6,6 +6,7 @@
 
 static void check(const struct weir_channel *channel)
 {
+	weir_user_check_open(channel);
 	if (!channel->permits)
 		weir_user_bug("channel '%s' was opened without permits: set "
 			      "permits in its options to reserve room",
@@ -81,8 +82,10 @@ enum weir_result weir_reserve(struct weir_tx *tx, unsigned min, unsigned max,
 static void give_back(struct weir_permits *permits, unsigned count)
 {
 	struct weir_channel *channel = permits->tx->channel;
-	struct weir_place *place = weir_channel_enter(channel);
+	struct weir_place *place;
 
+	weir_user_check_open(channel);
+	place = weir_channel_enter(channel);
 	permits->count -= count;
 	sub_acq_rel(&channel->reserved, count);
 	weir_channel_room_made(channel, place, count);
@@ -97,6 +100,7 @@ enum weir_result weir_permits_send(struct weir_permits *permits, void *message)
 
 	weir_assert(permits->count > 0);
 	channel = tx->channel;
+	weir_user_check_open(channel);
 	if (load_acquire(&channel->shared->rx_count) == 0) {
 		give_back(permits, 1);
 		return WEIR_CLOSED;
@@ -124,8 +128,8 @@ void weir_permits_drop(struct weir_permits *permits)
 
 unsigned weir_tx_reserved(const struct weir_tx *tx)
 {
-	unsigned reserved = load_acquire(&tx->channel->reserved);
 	unsigned capacity = weir_tx_capacity(tx);
+	unsigned reserved = load_acquire(&tx->channel->reserved);
 
 	return reserved < capacity ? reserved : capacity;
 }

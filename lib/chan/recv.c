@@ -183,6 +183,7 @@ enum weir_result weir_recv(struct weir_rx *rx, void *message)
 
 int weir_rx_may_block(const struct weir_rx *rx, struct weir_error *e)
 {
+	weir_user_check_open(rx->channel);
 	return weir_channel_may_block(
 		rx->channel, rx->channel->rx_way, "receives from", e);
 }

@@ -215,6 +215,7 @@ enum weir_result weir_tx_wait_closed(struct weir_tx *tx, uint64_t deadline)
 	struct weir_waiter waiter;
 	int err = 0;
 
+	weir_user_check_open(tx->channel);
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_init(&waiter, tx->channel, WEIR_SIDE_CLOSED, false);
@@ -228,6 +229,7 @@ enum weir_result weir_tx_wait_closed(struct weir_tx *tx, uint64_t deadline)
 
 int weir_tx_may_block(const struct weir_tx *tx, struct weir_error *e)
 {
+	weir_user_check_open(tx->channel);
 	return weir_channel_may_block(
 		tx->channel, tx->channel->tx_way, "sends on", e);
 }
