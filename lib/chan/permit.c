@@ -68,6 +68,7 @@ enum weir_result weir_reserve(struct weir_tx *tx, unsigned min, unsigned max,
 	enum weir_result result;
 
 	check(channel);
+	weir_task_only("weir_reserve", NULL);
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	if (min > max || min > weir_tx_capacity(tx))

@@ -5,6 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+void weir_misuse_waits(const char *call, const char *blocking)
+{
+	weir_misuse_caller();
+	fprintf(stderr, " calls %s: only a task can wait: ", call);
+	if (blocking && !weir_executor_current())
+		fprintf(stderr, "use %s here.\n", blocking);
+	else
+		fputs("call it in one.\n", stderr);
+	abort();
+}
+
 void weir_misuse_caller(void)
 {
 	const struct weir_executor *self = weir_executor_current();

@@ -15,4 +15,9 @@ __attribute__((cold)) void weir_misuse_caller(void);
 __attribute__((noreturn, cold)) void weir_misuse_end(
 	const char *call, const char *why);
 
+// weir_misuse_waits is weir_misuse_end for a call that only a task may make, since
+// it waits. blocking is its form for threads without an executor; NULL: none.
+__attribute__((noreturn, cold)) void weir_misuse_waits(
+	const char *call, const char *blocking);
+
 #endif

@@ -94,6 +94,72 @@ Test(user, who_uses_an_end_that_was_closed_is_named)
 #endif
 }
 
+// ---- what waits is for tasks ----
+
+static enum weir_channel_class class_;
+
+static void open_class(void)
+{
+	const struct weir_channel_options options = {
+		.class_ = class_, .message_size = 8, .name = "orders"};
+
+	cr_assert_eq(weir_channel_open_with(1, &options, &tx, &rx), 0);
+}
+
+static void send_until_full(void)
+{
+	uint64_t word = 1;
+
+	open_class();
+	for (int i = 0; i < 2; i++)
+		(void)!weir_send(&tx, &word);
+}
+
+static void recv_of_none(void)
+{
+	uint64_t word;
+
+	open_class();
+	(void)!weir_recv(&rx, &word);
+}
+
+static void send_into_room(void)
+{
+	uint64_t word = 1;
+
+	open_class();
+	(void)!weir_send(&tx, &word);
+}
+
+static void wait_for_close(void)
+{
+	open_class();
+	(void)!weir_tx_wait_closed(&tx, WEIR_NEVER);
+}
+
+Test(user, a_thread_that_would_wait_is_told_how)
+{
+	for (class_ = WEIR_MPMC; class_ <= WEIR_SPMC; class_++) {
+		cr_assert(dies(send_until_full, said, sizeof(said)));
+		cr_assert(strstr(said, "calls weir_send: only a task can wait: "
+				       "use weir_send_blocking here"),
+			"%s", said);
+		cr_assert(dies(recv_of_none, said, sizeof(said)));
+		cr_assert(strstr(said, "calls weir_recv: only a task can wait: "
+				       "use weir_recv_blocking here"),
+			"%s", said);
+		cr_assert(dies(wait_for_close, said, sizeof(said)));
+		cr_assert(strstr(said, "calls weir_tx_wait_closed: only"), "%s",
+			said);
+#ifdef WEIR_DEBUG
+		cr_assert(dies(send_into_room, said, sizeof(said)));
+		cr_assert(strstr(said, "calls weir_send: only"), "%s", said);
+#else
+		(void)send_into_room;
+#endif
+	}
+}
+
 // ---- every call on an end that was closed ----
 
 static struct weir_tx other_tx;
