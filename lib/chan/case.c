@@ -26,6 +26,7 @@ static bool recv_attempt(struct weir_case *c)
 {
 	const struct weir_rx *rx = c->object;
 
+	weir_user_check_open(rx->channel);
 	return !weir_channel_is_empty(rx->channel) && recv_ready(c);
 }
 
@@ -48,6 +49,7 @@ static bool send_attempt(struct weir_case *c)
 {
 	const struct weir_tx *tx = c->object;
 
+	weir_user_check_open(tx->channel);
 	return !weir_channel_is_full(tx->channel) && send_ready(c);
 }
 

@@ -209,6 +209,7 @@ int weir_tx_clone_with(
 {
 	struct weir_channel *channel = tx->channel;
 
+	weir_user_check_open(channel);
 	if (!weir_class_many_tx(channel->class_))
 		return refuse(channel, &channel->tx_user, "sender", e);
 	add_acq_rel(&channel->handle_count, 1);
@@ -227,6 +228,7 @@ int weir_rx_clone_with(
 {
 	struct weir_channel *channel = rx->channel;
 
+	weir_user_check_open(channel);
 	if (!weir_class_many_rx(channel->class_))
 		return refuse(channel, &channel->rx_user, "receiver", e);
 	add_acq_rel(&channel->handle_count, 1);
@@ -394,21 +396,25 @@ void weir_channel_shared_now(struct weir_parking *parking)
 
 unsigned weir_tx_len(const struct weir_tx *tx)
 {
+	weir_user_check_open(tx->channel);
 	return weir_channel_len(tx->channel);
 }
 
 unsigned weir_rx_len(const struct weir_rx *rx)
 {
+	weir_user_check_open(rx->channel);
 	return weir_channel_len(rx->channel);
 }
 
 unsigned weir_tx_capacity(const struct weir_tx *tx)
 {
+	weir_user_check_open(tx->channel);
 	return tx->channel->capacity;
 }
 
 unsigned weir_rx_capacity(const struct weir_rx *rx)
 {
+	weir_user_check_open(rx->channel);
 	return rx->channel->capacity;
 }
 
@@ -416,6 +422,7 @@ unsigned weir_tx_room(struct weir_tx *tx)
 {
 	const struct weir_channel *channel = tx->channel;
 
+	weir_user_check_open(channel);
 	if (channel->permits)
 		return load_acquire(&channel->credits);
 	return channel->capacity - weir_channel_len(channel);
@@ -424,20 +431,24 @@ unsigned weir_tx_room(struct weir_tx *tx)
 unsigned weir_tx_credit(struct weir_tx *tx, unsigned wanted)
 {
 	const struct weir_channel *channel = tx->channel;
-	bool knows = channel->tx_way == WEIR_WAY_SINGLE && !channel->permits;
-	unsigned room =
-		knows ? weir_ring_tx_room(&tx->end, wanted) : weir_tx_room(tx);
+	unsigned room;
 
+	weir_user_check_open(channel);
+	room = channel->tx_way == WEIR_WAY_SINGLE && !channel->permits
+		       ? weir_ring_tx_room(&tx->end, wanted)
+		       : weir_tx_room(tx);
 	return room < wanted ? room : wanted;
 }
 
 bool weir_tx_closed(struct weir_tx *tx)
 {
+	weir_user_check_open(tx->channel);
 	return load_acquire(&tx->channel->shared->rx_count) == 0;
 }
 
 bool weir_rx_closed(struct weir_rx *rx)
 {
+	weir_user_check_open(rx->channel);
 	// The count first: what the last sender sent is there by then.
 	return load_acquire(&rx->channel->shared->tx_count) == 0 &&
 	       weir_channel_len(rx->channel) == 0;

@@ -15,6 +15,7 @@
 #include "chan/parking.h"
 #include "chan/ring.h"
 #include "chan/user.h"
+#include "task/task_inline.h"
 
 // What both ends share. It holds no pointers.
 struct weir_channel_shared {
@@ -218,6 +219,29 @@ static inline bool weir_channel_is_full(const struct weir_channel *channel)
 	       load_acquire(&shared->rx_count) > 0;
 }
 
+// weir_channel_misuse_waits ends the program: a thread that runs no executor calls
+// weir_send or weir_recv. weir_channel_must_wait does so unless a task calls, and
+// weir_channel_may_wait in builds with checks, even if it need not wait.
+static inline __attribute__((noreturn, cold)) void weir_channel_misuse_waits(
+	enum weir_side_kind kind)
+{
+	if (kind == WEIR_SIDE_RECV)
+		weir_misuse_waits("weir_recv", "weir_recv_blocking");
+	weir_misuse_waits("weir_send", "weir_send_blocking");
+}
+
+static inline void weir_channel_must_wait(enum weir_side_kind kind)
+{
+	if (unlikely(!weir_task_current()))
+		weir_channel_misuse_waits(kind);
+}
+
+#ifdef WEIR_DEBUG
+#define weir_channel_may_wait(kind) weir_channel_must_wait(kind)
+#else
+#define weir_channel_may_wait(kind) ((void)0)
+#endif
+
 // weir_channel_behind tells whether others of the calling executor are served
 // first.
 static inline bool weir_channel_behind(
@@ -235,6 +259,8 @@ static inline bool weir_channel_behind(
 		side = &place->side[kind];
 	else if (alone)
 		return false;
+	else if (unlikely(!weir_executor_current()))
+		weir_channel_misuse_waits(kind);
 	else
 		side = weir_parking_side(&channel->parking, kind);
 	return side && (side->granted > 0 ||

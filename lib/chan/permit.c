@@ -6,6 +6,7 @@
 
 static void check(const struct weir_channel *channel)
 {
+	weir_user_check_open(channel);
 	if (!channel->permits)
 		weir_user_bug("channel '%s' was opened without permits: set "
 			      "permits in its options to reserve room",
@@ -67,6 +68,7 @@ enum weir_result weir_reserve(struct weir_tx *tx, unsigned min, unsigned max,
 	enum weir_result result;
 
 	check(channel);
+	weir_task_only("weir_reserve", NULL);
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	if (min > max || min > weir_tx_capacity(tx))
@@ -81,8 +83,10 @@ enum weir_result weir_reserve(struct weir_tx *tx, unsigned min, unsigned max,
 static void give_back(struct weir_permits *permits, unsigned count)
 {
 	struct weir_channel *channel = permits->tx->channel;
-	struct weir_place *place = weir_channel_enter(channel);
+	struct weir_place *place;
 
+	weir_user_check_open(channel);
+	place = weir_channel_enter(channel);
 	permits->count -= count;
 	sub_acq_rel(&channel->reserved, count);
 	weir_channel_room_made(channel, place, count);
@@ -97,6 +101,7 @@ enum weir_result weir_permits_send(struct weir_permits *permits, void *message)
 
 	weir_assert(permits->count > 0);
 	channel = tx->channel;
+	weir_user_check_open(channel);
 	if (load_acquire(&channel->shared->rx_count) == 0) {
 		give_back(permits, 1);
 		return WEIR_CLOSED;
@@ -124,8 +129,8 @@ void weir_permits_drop(struct weir_permits *permits)
 
 unsigned weir_tx_reserved(const struct weir_tx *tx)
 {
-	unsigned reserved = load_acquire(&tx->channel->reserved);
 	unsigned capacity = weir_tx_capacity(tx);
+	unsigned reserved = load_acquire(&tx->channel->reserved);
 
 	return reserved < capacity ? reserved : capacity;
 }

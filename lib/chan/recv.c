@@ -131,6 +131,7 @@ static __attribute__((noinline)) enum weir_result recv_waiting(
 	struct weir_waiter waiter;
 	enum weir_result result;
 
+	weir_channel_must_wait(WEIR_SIDE_RECV);
 	weir_waiter_init(&waiter, rx->channel, WEIR_SIDE_RECV, count > 1);
 	do {
 		int err = weir_waiter_wait(&waiter, deadline);
@@ -149,6 +150,7 @@ static inline __attribute__((always_inline)) enum weir_result recv_or_wait(
 	enum weir_result result = WEIR_EMPTY;
 
 	*done = 0;
+	weir_channel_may_wait(WEIR_SIDE_RECV);
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_rx_enter(rx->channel);
@@ -183,6 +185,7 @@ enum weir_result weir_recv(struct weir_rx *rx, void *message)
 
 int weir_rx_may_block(const struct weir_rx *rx, struct weir_error *e)
 {
+	weir_user_check_open(rx->channel);
 	return weir_channel_may_block(
 		rx->channel, rx->channel->rx_way, "receives from", e);
 }

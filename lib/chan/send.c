@@ -157,6 +157,7 @@ static __attribute__((noinline)) enum weir_result send_waiting(
 	struct weir_waiter waiter;
 	enum weir_result result;
 
+	weir_channel_must_wait(WEIR_SIDE_SEND);
 	weir_waiter_init(&waiter, tx->channel, WEIR_SIDE_SEND, count > 1);
 	do {
 		int err = weir_waiter_wait(&waiter, deadline);
@@ -175,6 +176,7 @@ static inline __attribute__((always_inline)) enum weir_result send_or_wait(
 	enum weir_result result = WEIR_FULL;
 
 	*done = 0;
+	weir_channel_may_wait(WEIR_SIDE_SEND);
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_tx_enter(tx->channel);
@@ -215,6 +217,8 @@ enum weir_result weir_tx_wait_closed(struct weir_tx *tx, uint64_t deadline)
 	struct weir_waiter waiter;
 	int err = 0;
 
+	weir_user_check_open(tx->channel);
+	weir_task_only("weir_tx_wait_closed", NULL);
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_init(&waiter, tx->channel, WEIR_SIDE_CLOSED, false);
@@ -228,6 +232,7 @@ enum weir_result weir_tx_wait_closed(struct weir_tx *tx, uint64_t deadline)
 
 int weir_tx_may_block(const struct weir_tx *tx, struct weir_error *e)
 {
+	weir_user_check_open(tx->channel);
 	return weir_channel_may_block(
 		tx->channel, tx->channel->tx_way, "sends on", e);
 }

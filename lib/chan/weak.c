@@ -15,6 +15,7 @@ static int single(const struct weir_channel *channel, const char *end,
 int weir_tx_weak(const struct weir_tx *tx, struct weir_weak_tx *weak,
 	struct weir_error *e)
 {
+	weir_user_check_open(tx->channel);
 	if (!weir_class_many_tx(tx->channel->class_))
 		return single(tx->channel, "sender", e);
 	add_acq_rel(&tx->channel->handle_count, 1);
@@ -25,6 +26,7 @@ int weir_tx_weak(const struct weir_tx *tx, struct weir_weak_tx *weak,
 int weir_rx_weak(const struct weir_rx *rx, struct weir_weak_rx *weak,
 	struct weir_error *e)
 {
+	weir_user_check_open(rx->channel);
 	if (!weir_class_many_rx(rx->channel->class_))
 		return single(rx->channel, "receiver", e);
 	add_acq_rel(&rx->channel->handle_count, 1);

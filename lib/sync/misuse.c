@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sync/caller.h"
+#include "task/misuse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static void name_caller(void)
-{
-	const struct weir_executor *self = weir_executor_current();
-
-	if (!self)
-		fputs("weir: bug: a thread that runs no executor", stderr);
-	else if (!self->current)
-		fprintf(stderr, "weir: bug: executor '%s', outside of a task,",
-			self->name);
-	else
-		fprintf(stderr, "weir: bug: task '%s' of executor '%s'",
-			self->current->name, self->name);
-}
-
 static void say(const char *call, const void *lock, const char *wrong,
 	const char *instead)
 {
-	name_caller();
+	weir_misuse_caller();
 	fprintf(stderr, " calls %s(%p) %s: %s.\n", call, lock, wrong, instead);
 #ifdef WEIR_DEBUG
 	abort();

@@ -57,7 +57,7 @@ int weir_interval_wait(struct weir_interval *interval)
 {
 	struct weir_executor *executor = weir_executor_current();
 
-	weir_assert(executor && executor->current); // only a task can wait
+	weir_task_only("weir_interval_wait", NULL);
 	if (!weir_task_proceed(executor, executor->current))
 		return -ECANCELED;
 	while (!is_due(interval, executor->now)) {

@@ -25,7 +25,7 @@ int weir_join(struct weir_join *join, uint64_t deadline)
 {
 	struct weir_executor *executor = weir_executor_current();
 
-	weir_assert(executor && executor->current); // only a task can wait
+	weir_task_only("weir_join", NULL);
 	if (!weir_task_proceed(executor, executor->current))
 		return -ECANCELED;
 	while (!join->ended) {

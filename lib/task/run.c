@@ -116,6 +116,10 @@ int weir_run(void (*fn)(void *arg), void *arg)
 	const struct weir_spawn_options task = {.name = "main"};
 	struct weir_error e = {0};
 
+	if (weir_executor_current())
+		weir_misuse_end("weir_run",
+			"this thread runs an executor already: spawn a task "
+			"there instead");
 	if (weir_executor_create(&run.executor, &options, &e)) {
 		fprintf(stderr, "weir: %s\n", e.text);
 		return 1;

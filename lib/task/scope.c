@@ -59,6 +59,7 @@ void weir_scope_open(struct weir_scope *scope)
 
 void weir_scope_cancel(struct weir_scope *scope)
 {
+	weir_scope_check_open(scope, "weir_scope_cancel");
 	if (weir_executor_current() == scope->executor)
 		cancel_here(scope);
 	else if (!exchange_acq_rel(&scope->cancel_posted, true))
@@ -87,6 +88,7 @@ int weir_scope_close(struct weir_scope *scope, uint64_t deadline)
 	bool waiting = true;
 	int err;
 
+	weir_scope_check_open(scope, "weir_scope_close");
 	weir_assert(weir_executor_current() == scope->executor);
 	(void)weir_task_begin(); // a cancelled task closes it all the same
 	while (busy(scope)) {
@@ -102,6 +104,7 @@ int weir_scope_close(struct weir_scope *scope, uint64_t deadline)
 		cancel_here(scope);
 	}
 	weir_task_current()->open_scopes--;
+	scope->executor = NULL; // weir_scope_check_open
 	return scope->error;
 }
 
@@ -131,6 +134,7 @@ int weir_spawn_with(struct weir_scope *scope, struct weir_executor *executor,
 {
 	int err;
 
+	weir_scope_check_open(scope, "weir_spawn");
 	weir_assert(weir_executor_current() == scope->executor);
 	if (options && options->join)
 		weir_join_init(options->join);

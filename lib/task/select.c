@@ -210,7 +210,7 @@ int weir_select_until(
 	};
 	int answer;
 
-	weir_assert(select.task); // only a task can wait
+	weir_task_only("weir_select", NULL);
 	weir_assert(count <= WEIR_CASES_MAX);
 	if (!weir_task_proceed(executor, select.task))
 		return -ECANCELED;

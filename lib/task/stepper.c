@@ -169,6 +169,7 @@ void weir_stepper_start(struct weir_executor *executor, struct weir_stepper *s,
 int weir_stepper_spawn(struct weir_scope *scope, struct weir_stepper *s,
 	const struct weir_stepper_class *class_)
 {
+	weir_scope_check_open(scope, "weir_stepper_spawn");
 	weir_assert(weir_executor_current() == scope->executor);
 	if (scope->canceled)
 		return -ECANCELED;

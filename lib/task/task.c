@@ -42,7 +42,7 @@ void weir_yield(void)
 	struct weir_executor *executor = weir_executor_current();
 	struct weir_task *task = weir_task_current();
 
-	weir_assert(task); // only a task can yield
+	weir_task_only("weir_yield", NULL);
 	if (executor->budget == WEIR_STEP_BUDGET)
 		task->idle_yields++;
 	task->since = executor->now;
@@ -54,7 +54,7 @@ bool weir_yield_if_over(unsigned count)
 {
 	struct weir_executor *executor = weir_executor_current();
 
-	weir_assert(executor && executor->current); // only a task can yield
+	weir_task_only("weir_yield_if_over", NULL);
 	if (executor->budget > count) {
 		executor->budget -= count;
 		return false;
@@ -65,8 +65,10 @@ bool weir_yield_if_over(unsigned count)
 
 int weir_sleep(uint64_t deadline)
 {
-	int answer = weir_task_wait(NULL, deadline, WEIR_WAIT_BACK, true);
+	int answer;
 
+	weir_task_only("weir_sleep", NULL);
+	answer = weir_task_wait(NULL, deadline, WEIR_WAIT_BACK, true);
 	return answer == -ETIMEDOUT ? 0 : answer;
 }
 

@@ -111,7 +111,9 @@ void weir_scope_open_with(
 // weir_scope_close waits until all tasks of the scope have ended; at the
 // deadline, or when the caller is cancelled, it cancels them and goes on
 // waiting. Answers what went wrong first: the error of a task (weir_task_fail),
-// -ETIMEDOUT or -ECANCELED when it had to cancel; or 0.
+// -ETIMEDOUT or -ECANCELED when it had to cancel; or 0. A scope that is closed, or
+// was never opened (all zero), is of no further use: a call on it ends the
+// program in a sentence.
 int weir_scope_close(struct weir_scope *scope, uint64_t deadline);
 
 // weir_scope_cancel cancels all tasks of the scope, now and to come: spawn then

@@ -8,6 +8,7 @@
 #include "mem/stack.h"
 #include "task/executor_inline.h"
 #include "task/local.h"
+#include "task/misuse.h"
 #include "task/task.h"
 #include "task/timer.h"
 #include "task/wait.h"
@@ -172,6 +173,31 @@ void weir_locals_free(struct weir_task *task);
 
 // weir_task_reap gives back what an ended task held. Its executor's thread.
 void weir_task_reap(struct weir_task *task);
+
+// weir_task_only ends the program when call, which waits, is not made by a task;
+// weir_debug_task_only does so in builds with checks.
+static inline void weir_task_only(const char *call, const char *blocking)
+{
+	if (unlikely(!weir_task_current()))
+		weir_misuse_waits(call, blocking);
+}
+
+#ifdef WEIR_DEBUG
+#define weir_debug_task_only(call, blocking) weir_task_only(call, blocking)
+#else
+#define weir_debug_task_only(call, blocking) ((void)0)
+#endif
+
+// weir_scope_check_open ends the program when call is made on a scope that is not
+// open: its frame may be another's by now.
+static inline void weir_scope_check_open(
+	const struct weir_scope *scope, const char *call)
+{
+	if (unlikely(!scope->executor))
+		weir_misuse_end(call,
+			"the scope is closed, or was never opened: call it "
+			"between weir_scope_open and weir_scope_close");
+}
 
 // weir_scope_ended tells task's scope, on the same executor, that it ended.
 void weir_scope_ended(struct weir_scope *scope, int error);

@@ -96,7 +96,7 @@ int weir_task_wait(struct weir_wait_queue *queue, uint64_t deadline,
 	struct weir_executor *executor = weir_executor_current();
 	struct weir_task *task = weir_task_current();
 
-	weir_assert(task); // only a task can wait
+	weir_task_only("weir_wait", NULL);
 	if (task->canceled && cancelable)
 		return -ECANCELED;
 	task->waits_in = queue;

@@ -174,6 +174,65 @@ Test(run, a_thread_that_may_wake_them_is_waited_for)
 	cr_assert_str_eq(said, "!");
 }
 
+// ---- what only a task may do, and what it may not ----
+
+static void run_again(void *arg)
+{
+	weir_run(say_arg, "inner");
+}
+
+static int run_nested(void)
+{
+	return weir_run(run_again, NULL);
+}
+
+static int sleep_outside(void)
+{
+	return weir_sleep(weir_in_ms(1));
+}
+
+static int yield_outside(void)
+{
+	weir_yield();
+	return 0;
+}
+
+static int yield_if_over_outside(void)
+{
+	return weir_yield_if_over(1);
+}
+
+static int wait_outside(void)
+{
+	return weir_wait(&queue, 0, WEIR_WAIT_BACK);
+}
+
+Test(run, who_waits_outside_of_a_task_is_named)
+{
+	static const struct {
+		int (*fn)(void);
+		const char *words;
+	} faults[] = {
+		{run_nested, "task 'main' of executor 'main' calls weir_run: "
+			     "this thread runs an executor already"},
+		{sleep_outside, "a thread that runs no executor calls "
+				"weir_sleep: only a task can wait"},
+		{yield_outside, "calls weir_yield: only a task can wait"},
+		{yield_if_over_outside, "calls weir_yield_if_over: only"},
+		{wait_outside, "calls weir_wait: only a task can wait"},
+	};
+
+	for (unsigned i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+		int status;
+
+		memset(text, 0, sizeof(text));
+		status = in_child(faults[i].fn);
+		cr_expect(WIFSIGNALED(status), "%s", faults[i].words);
+		cr_expect(says(faults[i].words), "%s", text);
+		cr_expect(!says("Please report"), "%s", text);
+	}
+}
+
 // ---- overflow ----
 
 static volatile char sink;
