@@ -123,8 +123,11 @@ static __attribute__((cold, noinline)) void trace_yield(
 }
 
 // run_steps runs all that is runnable now, once, and answers how many tasks
-// were among them.
-static inline uint64_t run_steps(struct weir_executor *executor)
+// were among them. A return from here would always mispredict, since the tasks
+// have filled the processor's stack of return addresses with theirs: it is
+// inlined, and so is its caller, however large they grow.
+static inline __attribute__((always_inline)) uint64_t run_steps(
+	struct weir_executor *executor)
 {
 	struct weir_step *step = executor->ready_first, *next;
 	uint64_t tasks = 0, functions = 0;
@@ -205,8 +208,6 @@ static __attribute__((cold, noinline)) void trace_turn(
 	executor->idled = work == 0;
 }
 
-// Inlined into both callers: a return from here would always mispredict, since
-// the tasks have filled the processor's stack of return addresses with theirs.
 static inline __attribute__((always_inline)) uint64_t turn(
 	struct weir_executor *executor)
 {
