@@ -4,76 +4,11 @@
 // can be searched for.
 #include "pipeline/pipeline.h"
 #include "pipeline/quantity.h"
+#include "pipeline/report_page.h"
 
 #include <inttypes.h>
-#include <jansson.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
-#define WIDTH 80
-#define NAME_MAX_WIDTH 24
 #define COLUMNS 46 // of numbers in a row of an executor's table
-
-struct page {
-	FILE *to;
-	bool colour;
-};
-
-#define BOLD "\033[1m"
-#define DIM "\033[2m"
-#define RED "\033[1;31m"
-#define GREEN "\033[32m"
-
-static const char *on(const struct page *page, const char *code)
-{
-	return page->colour ? code : "";
-}
-
-static const char *off(const struct page *page)
-{
-	return page->colour ? "\033[0m" : "";
-}
-
-static uint64_t number(const json_t *object, const char *key)
-{
-	return (uint64_t)json_integer_value(json_object_get(object, key));
-}
-
-static double real(const json_t *object, const char *key)
-{
-	return json_number_value(json_object_get(object, key));
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value ? value : "";
-}
-
-static void heading(const struct page *page, const char *words)
-{
-	fprintf(page->to, "%s%s%s\n", on(page, BOLD), words, off(page));
-}
-
-// name prints a name in a column that fits the longest of its list.
-static void name(const struct page *page, const char *words, int width)
-{
-	fprintf(page->to, "  %-*s  ", width, words);
-}
-
-static int name_width(const json_t *list, const char *key)
-{
-	int width = 6;
-
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		int one = (int)strlen(text(json_array_get(list, i), key));
-
-		width = one > width ? one : width;
-	}
-	return width < NAME_MAX_WIDTH ? width : NAME_MAX_WIDTH;
-}
 
 // ---- head ----
 
@@ -364,7 +299,7 @@ static void print_executor(
 	fputc('\n', page->to);
 }
 
-// ---- tables, findings, verdict ----
+// ---- tables, outputs, verdict ----
 
 static void print_table(const struct page *page, const json_t *table)
 {
@@ -390,75 +325,6 @@ static void print_table(const struct page *page, const json_t *table)
 			number(row, "packets"),
 			weir_quantity_pad(size, 9).text);
 	}
-	fputc('\n', page->to);
-}
-
-// print_wrapped prints words as an item of a list, at most WIDTH columns wide.
-static void print_wrapped(const struct page *page, const char *words)
-{
-	int column = 2;
-
-	fputs("  •", page->to);
-	while (*words) {
-		int length = (int)strcspn(words, " \n");
-
-		if (column + 1 + length > WIDTH) {
-			fputs("\n   ", page->to);
-			column = 3;
-		}
-		fprintf(page->to, " %.*s", length, words);
-		column += 1 + length;
-		words += length;
-		words += strspn(words, " \n");
-	}
-	fputc('\n', page->to);
-}
-
-static void print_class(const struct page *page, const json_t *one, int width)
-{
-	static const char *const keys[][2] = {{"blocked task", "blocked_task"},
-		{"blocking call", "blocking_call"},
-		{"stolen core", "stolen_core"},
-		{"not witnessed", "not_witnessed"}};
-	uint64_t over = number(one, "over");
-
-	name(page, text(one, "name"), width);
-	fprintf(page->to,
-		"%" PRIu64 " steps, at most %s of %s, %" PRIu64 " over\n",
-		number(one, "steps"),
-		weir_quantity_ns(number(one, "longest_ns")).text,
-		weir_quantity_ns(number(one, "max_exec_ns")).text, over);
-	for (size_t i = 0; over && i < 4; i++)
-		if (number(one, keys[i][1]))
-			fprintf(page->to, "  %*s    %s %" PRIu64 "\n", width,
-				"", keys[i][0], number(one, keys[i][1]));
-}
-
-static void print_contract(const struct page *page, const json_t *report)
-{
-	const json_t *contract = json_object_get(report, "contract");
-	const json_t *classes = json_object_get(contract, "classes");
-	int width = name_width(classes, "name");
-
-	if (!contract)
-		return;
-	heading(page, "contract");
-	print_wrapped(page, text(contract, "verdict"));
-	for (size_t i = 0; i < json_array_size(classes); i++)
-		print_class(page, json_array_get(classes, i), width);
-	fputc('\n', page->to);
-}
-
-static void print_findings(const struct page *page, const json_t *report)
-{
-	const json_t *findings = json_object_get(report, "findings");
-
-	if (!json_array_size(findings))
-		return;
-	heading(page, "findings");
-	for (size_t i = 0; i < json_array_size(findings); i++)
-		print_wrapped(
-			page, json_string_value(json_array_get(findings, i)));
 	fputc('\n', page->to);
 }
 
@@ -503,8 +369,8 @@ void weir_report_print(const struct json_t *report, FILE *to, bool colour)
 		print_executor(&page, report, json_array_get(executors, i));
 	for (size_t i = 0; i < json_array_size(tables); i++)
 		print_table(&page, json_array_get(tables, i));
-	print_contract(&page, report);
-	print_findings(&page, report);
+	weir_report_print_contract(&page, report);
+	weir_report_print_findings(&page, report);
 	print_outputs(&page, report);
 	print_verdict(&page, report);
 }
