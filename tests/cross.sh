@@ -92,8 +92,10 @@ END
 	say "not ok" "aarch64 configures" $log
 	exit 1
 }
+# A process that qemu-user runs cannot look into itself: the memory that the
+# system knows is the emulator's.
 races=$(ninja -C $folder -t targets all | grep -oE '^tests/[a-z_]+_race:' |
-	tr -d :)
+	tr -d : | grep -v watch_seen_race)
 if ninja -C $folder apps/weir $races >$log 2>&1; then
 	say ok "aarch64 builds"
 else

@@ -166,8 +166,8 @@ static void race(struct world *w)
 }
 
 // no_fences takes the system call away, as an older system or a filter of a
-// container does.
-static void no_fences(void)
+// container does; false where no filter can be set.
+static bool no_fences(void)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
@@ -179,8 +179,10 @@ static void no_fences(void)
 	struct sock_fprog program = {.len = 4, .filter = filter};
 
 	weir_assert(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-	weir_assert(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program));
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		return false;
 	weir_assert(!weir_bell_may_fence());
+	return true;
 }
 
 static void all_races(const char *where)
@@ -200,8 +202,10 @@ int main(void)
 
 	weir_assert(child >= 0);
 	if (child == 0) {
-		no_fences();
-		all_races("no fences");
+		if (no_fences())
+			all_races("no fences");
+		else
+			puts("no fences: left out, no filter can be set here");
 		_exit(0);
 	}
 	weir_assert(waitpid(child, &status, 0) == child);
