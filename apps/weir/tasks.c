@@ -224,7 +224,7 @@ static json_t *json_executor(
 		(json_int_t)executor->stepper_count, "turn_ns_max",
 		(json_int_t)executor->turn_ns_max, "ready_ns_max",
 		(json_int_t)executor->ready_ns_max, "ready_ns_bound",
-		(json_int_t)(2 * executor->turn_ns_max), "tasks", tasks);
+		2 * (json_int_t)executor->turn_ns_max, "tasks", tasks);
 }
 
 static void append_remark(void *arg, const char *sentence)

@@ -199,7 +199,7 @@ int weir_trace_save(
 	struct piece description;
 	uint64_t begin;
 	uint32_t session;
-	rte_uuid_t uuid;
+	rte_uuid_t uuid = {0};
 	char *text = describe(uuid, e);
 	int err;
 
