@@ -265,7 +265,7 @@ Test(flow, keeps_what_a_ring_port_holds_in_the_books)
 
 Test(flow, ends_when_a_port_takes_no_more)
 {
-	struct weir_pipeline_options options = {.duration_ns = 20000000};
+	struct weir_pipeline_options options = {.duration_ns = 300000000};
 	struct rig rig;
 
 	rig_run(&rig,
