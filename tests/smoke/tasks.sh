@@ -69,8 +69,11 @@ elif debug -p $pid || grep -q 'ptrace: ' gdb.out; then
 	skip "gdb" "it may not look into processes here: $(tail -1 gdb.out)"
 else
 	shows "on a process"
-	gdb -q -batch -nx -p $pid -ex "gcore core" >gcore.out 2>&1
-	if [ -s core ]; then
+	if grep -q __asan_init "$waiters"; then
+		skip "gdb on a core file" \
+			"the address sanitizer maps more than a core file holds"
+	elif gdb -q -batch -nx -p $pid -ex "gcore core" >gcore.out 2>&1 &&
+		[ -s core ]; then
 		debug "$waiters" core
 		shows "on a core file"
 	else

@@ -212,7 +212,7 @@ until_it flows
 "$weir_program" trace $name -t 20s -o killed.json 2>killed.err &
 first=$!
 started+=("$first")
-sleep 0.5
+sleep 3 # it is traced by then, also where the machine is slow
 kill -KILL $pid
 wait $pid 2>/dev/null
 wait $first
