@@ -260,10 +260,10 @@ TestChrome(an_event_with_too_few_fields_is_a_mark)
 	json_t *array;
 
 	AT(1, 1, "task.parked", NUMBERS(1, 7));
-	AT(1, 1, "of.another.library", .count = 1, .field = {"n"});
+	AT(1, 1, "of.something.else", .count = 1, .field = {"n"});
 	array = entries(0);
 	cr_expect(find(array, "i", "task.parked", 0));
-	cr_expect(find(array, "i", "of.another.library", 0));
+	cr_expect(find(array, "i", "of.something.else", 0));
 	json_decref(array);
 }
 
