@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "command.h"
+#include "only.h"
 
 #include "count/count.h"
 #include "pipeline/quantity.h"
@@ -228,40 +229,16 @@ static unsigned print_json(const struct weir_count_reader *reader,
 	return count;
 }
 
-// The one that is meant where none is named: the only one that lives.
-struct choice {
-	char instance[WEIR_COUNT_INSTANCE_SIZE];
-	unsigned alive;
-	char names[512];
-};
-
-static void choose(void *arg, const struct weir_count_info *info)
-{
-	struct choice *choice = arg;
-	size_t used = strlen(choice->names);
-
-	if (!info->alive)
-		return;
-	memcpy(choice->instance, info->instance, sizeof(choice->instance));
-	snprintf(choice->names + used, sizeof(choice->names) - used, "%s%s",
-		choice->alive++ ? ", " : "", info->instance);
-}
-
 static int open_reader(struct weir_count_reader **reader,
 	const struct request *request, struct weir_error *e)
 {
-	struct choice choice = {0};
+	char only[WEIR_COUNT_INSTANCE_SIZE];
+	int err;
 
 	if (request->instance)
 		return weir_count_open(reader, request->instance, e);
-	weir_count_list(choose, &choice);
-	if (choice.alive == 0)
-		return weir_error_set(
-			e, -1, "nothing runs; 'weir run' starts a pipeline");
-	if (choice.alive > 1)
-		return weir_error_set(e, -1,
-			"several run: %s; say which is meant", choice.names);
-	return weir_count_open(reader, choice.instance, e);
+	err = weir_only_instance(only, "'weir run' starts a pipeline", e);
+	return err ? err : weir_count_open(reader, only, e);
 }
 
 static int show(const struct request *request)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "command.h"
+#include "only.h"
 
 #include "base/clock.h"
 #include "count/count.h"
@@ -250,25 +251,6 @@ static void print_json(
 
 // ---- which process ----
 
-// The one that is meant where none is named: the only one that lives.
-struct choice {
-	char instance[WEIR_COUNT_INSTANCE_SIZE];
-	unsigned alive;
-	char names[512];
-};
-
-static void choose(void *arg, const struct weir_count_info *info)
-{
-	struct choice *choice = arg;
-	size_t used = strlen(choice->names);
-
-	if (!info->alive)
-		return;
-	memcpy(choice->instance, info->instance, sizeof(choice->instance));
-	snprintf(choice->names + used, sizeof(choice->names) - used, "%s%s",
-		choice->alive++ ? ", " : "", info->instance);
-}
-
 static int pid_of_instance(int *pid, const char *instance, struct weir_error *e)
 {
 	struct weir_count_reader *reader;
@@ -291,7 +273,8 @@ static int pid_of_instance(int *pid, const char *instance, struct weir_error *e)
 static int find_process(
 	int *pid, const struct request *request, struct weir_error *e)
 {
-	struct choice choice = {0};
+	char only[WEIR_COUNT_INSTANCE_SIZE];
+	int err;
 
 	if (request->pid > INT32_MAX)
 		return weir_error_set(
@@ -301,15 +284,11 @@ static int find_process(
 		return 0;
 	if (request->instance)
 		return pid_of_instance(pid, request->instance, e);
-	weir_count_list(choose, &choice);
-	if (choice.alive == 0)
-		return weir_error_set(e, -1,
-			"nothing runs; 'weir run' starts a pipeline, '--pid N' "
-			"names a program of your own");
-	if (choice.alive > 1)
-		return weir_error_set(e, -1,
-			"several run: %s; say which is meant", choice.names);
-	return pid_of_instance(pid, choice.instance, e);
+	err = weir_only_instance(only,
+		"'weir run' starts a pipeline, '--pid N' names a program of "
+		"your own",
+		e);
+	return err ? err : pid_of_instance(pid, only, e);
 }
 
 static int look(const struct request *request, struct weir_error *e)
