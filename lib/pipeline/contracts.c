@@ -205,21 +205,28 @@ static void report_class(struct weir_pipeline *pipeline,
 
 // ---- trapped calls ----
 
+// times_of writes how often something was, as it is said: "once", "5 times".
+static const char *times_of(uint64_t count, char *text, size_t size)
+{
+	if (count == 1)
+		return "once";
+	snprintf(text, size, "%" PRIu64 " times", count);
+	return text;
+}
+
 static void find_trapped(struct weir_pipeline *pipeline,
 	struct weir_symbols *symbols, const struct weir_trapped *trapped)
 {
 	struct weir_contract *contract = weir_books_find(trapped->steps);
 	const char *call = weir_call_name(trapped->call);
-	char text[WEIR_ERROR_SIZE], number[32], times[32] = "once";
+	char text[WEIR_ERROR_SIZE], number[32], times[32];
 
 	weir_books_unlock();
 	snprintf(number, sizeof(number), "system call %ld", trapped->call);
-	if (trapped->count > 1)
-		snprintf(times, sizeof(times), "%" PRIu64 " times",
-			trapped->count);
 	weir_finding(pipeline, true,
 		"stage '%s' called %s %s, which an lcore must not%s",
-		contract ? contract->name : "?", call ? call : number, times,
+		contract ? contract->name : "?", call ? call : number,
+		times_of(trapped->count, times, sizeof(times)),
 		weir_words_stack(
 			symbols, &trapped->frames, text, sizeof(text)));
 }
@@ -242,16 +249,19 @@ static void report_trapped(
 // find_sleeps tells of lcores that slept: with a contract or without.
 static void find_sleeps(struct weir_pipeline *pipeline)
 {
+	char times[32];
+
 	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
 		const struct weir_runner *runner = &pipeline->runners[i];
 		uint64_t count = weir_watchdog_sleeps(runner->executor);
 
 		if (count)
 			weir_finding(pipeline, false,
-				"lcore %u went to sleep in the kernel %" PRIu64
-				" times: a stage on it makes a blocking call; "
+				"lcore %u went to sleep in the kernel %s: a "
+				"stage on it makes a blocking call; "
 				"--check=blocking tells which",
-				runner->plan->id, count);
+				runner->plan->id,
+				times_of(count, times, sizeof(times)));
 	}
 }
 

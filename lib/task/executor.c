@@ -7,6 +7,7 @@
 #include "task/executor.h"
 #include "base/assert.h"
 #include "base/spin.h"
+#include "base/thread.h"
 #include "task/bell.h"
 #include "task/executor_inline.h"
 #include "task/task_inline.h"
@@ -259,10 +260,13 @@ uint64_t weir_executor_turn(struct weir_executor *executor)
 
 void weir_executor_run(struct weir_executor *executor)
 {
+	uint64_t sleeps;
+
 	enter(executor);
 	weir_tasks_watch_stacks();
 	store_release(&executor->thread, gettid());
 	weir_trace_thread(executor->name);
+	sleeps = weir_own_sleeps();
 	do {
 		if (turn(executor) || !executor->idle)
 			continue;
@@ -270,6 +274,8 @@ void weir_executor_run(struct weir_executor *executor)
 			weir_wheel_next(&executor->wheel));
 		weir_executor_lap_regime_inline(executor, WEIR_TIME_WAITING);
 	} while (!load_acquire(&executor->stopping));
+	sleeps = weir_own_sleeps() - sleeps;
+	store_release(&executor->slept, executor->slept + sleeps);
 	weir_trace_thread(NULL);
 	store_release(&executor->thread, 0);
 	store_relaxed(&executor->stopping, false);

@@ -63,6 +63,7 @@ struct weir_executor {
 	struct weir_histogram *own_task_steps, *own_ready_waits;
 	struct weir_list roster;
 	bool makes_calls; // of the system in its steps: a port of it must
+	uint64_t slept; // in the kernel, in the runs that have ended: how often
 	int thread; // that runs it, as the system numbers them; 0: none does
 	char name[WEIR_NAME_SIZE];
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,14 +85,6 @@ bool weir_thread_is_asleep(int tid, long *call)
 		text[0] <= '9')
 		*call = strtol(text, NULL, 10);
 	return true;
-}
-
-uint64_t weir_own_sleeps(void)
-{
-	struct rusage usage = {0};
-
-	getrusage(RUSAGE_THREAD, &usage);
-	return (uint64_t)usage.ru_nvcsw;
 }
 
 // is_virtual: where that cannot be known, it is.

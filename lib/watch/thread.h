@@ -23,9 +23,6 @@ bool weir_thread_sleeps(int tid, uint64_t *count);
 // system call; -1: not known.
 bool weir_thread_is_asleep(int tid, long *call);
 
-// weir_own_sleeps is weir_thread_sleeps of the caller, cheaper.
-uint64_t weir_own_sleeps(void);
-
 // weir_machine_accounts tells whether the CPU time of a thread is its own: not
 // so on a virtual machine that does not say what its host takes from it.
 bool weir_machine_accounts(void);

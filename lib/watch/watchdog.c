@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "watch/watchdog.h"
+#include "base/thread.h"
 #include "task/executor_inline.h"
 #include "task/roster.h"
 #include "watch/thread.h"
@@ -189,18 +190,20 @@ void weir_watchdog_settle(void)
 
 uint64_t weir_watchdog_sleeps(const struct weir_executor *executor)
 {
-	uint64_t count = 0;
+	uint64_t slept = load_acquire(&executor->slept), stops = 0;
 
+	if (weir_watched_is_exempt(executor))
+		return 0;
 	pthread_mutex_lock(&dog.lock);
 	weir_list_each (link, &dog.watched) {
 		const struct weir_watched *one =
 			weir_container(link, struct weir_watched, link);
 
 		if (one->executor == executor)
-			count = one->slept_count;
+			stops = one->stops;
 	}
 	pthread_mutex_unlock(&dog.lock);
-	return count;
+	return slept > stops ? slept - stops : 0;
 }
 
 void weir_watchdog_stop(void)

@@ -43,8 +43,8 @@ void weir_watchdog_settle(void);
 struct weir_executor;
 
 // weir_watchdog_sleeps answers how often the thread of an executor that polls went
-// to sleep in the kernel, as far as that is known: never, if all is well. Stops are
-// left out, and executors whose ports make system calls.
+// to sleep in the kernel, in the runs that have ended: never, if all is well. Stops
+// are left out, and executors whose ports make system calls.
 uint64_t weir_watchdog_sleeps(const struct weir_executor *executor);
 
 #pragma GCC visibility pop

@@ -67,8 +67,7 @@ static bool ran(const struct weir_sample *before, const struct weir_sample *now)
 
 // ---- sleeps ----
 
-// is_exempt tells of an executor that may sleep, or whose ports must.
-static bool is_exempt(const struct weir_executor *executor)
+bool weir_watched_is_exempt(const struct weir_executor *executor)
 {
 	return executor->makes_calls ||
 	       (executor->idle && executor->idle != weir_idle_spin &&
@@ -82,13 +81,13 @@ static void read_sleeps(struct weir_watched *watched,
 {
 	uint64_t before = watched->sleeps, count;
 
-	if (is_exempt(executor) || !weir_thread_sleeps(watched->thread, &count))
+	if (weir_watched_is_exempt(executor) ||
+		!weir_thread_sleeps(watched->thread, &count))
 		return;
 	// Read while it ran: not what it did when it was done.
 	if (load_acquire(&executor->thread) != watched->thread)
 		return;
 	if (count - before > (round->stopped ? 1 : 0)) {
-		watched->slept_count += count - before - round->stopped;
 		watched->slept_from = watched->sleeps_tick;
 		watched->slept_to = weir_ticks();
 	}
@@ -357,7 +356,7 @@ static void meet(struct weir_watched *watched, int thread,
 	memset(&watched->now, 0, sizeof(watched->now));
 	watched->thread = thread;
 	watched->sleeps_tick = round->tick;
-	watched->slept_from = watched->slept_to = watched->slept_count = 0;
+	watched->slept_from = watched->slept_to = 0;
 	if (!weir_thread_sleeps(thread, &watched->sleeps))
 		watched->sleeps = 0;
 }
@@ -382,6 +381,7 @@ void weir_watched_look(struct weir_watched *watched,
 	}
 	if (thread && take(watched, executor, &sample)) {
 		sample.stopped = round->stopped;
+		watched->stops += round->stopped;
 		weir_witness_add(&watched->witness, &sample);
 		if (count || round->stopped ||
 			round->tick - watched->sleeps_tick >

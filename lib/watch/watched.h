@@ -43,7 +43,7 @@ struct weir_watched {
 	uint64_t sleeps;      // of the thread, when they were last read
 	uint64_t sleeps_tick; // when that was
 	uint64_t slept_from, slept_to; // between these it slept last
-	uint64_t slept_count;	       // so far, stops left out
+	uint64_t stops;		       // of the process, while it ran
 	struct weir_case now;
 	struct weir_look look;
 };
@@ -55,6 +55,9 @@ struct weir_round {
 	bool accounts; // see struct weir_stretch
 	struct weir_list *watched;
 };
+
+// weir_watched_is_exempt tells of an executor that may sleep, or whose ports must.
+bool weir_watched_is_exempt(const struct weir_executor *executor);
 
 // weir_watched_look does what a round does for an executor.
 void weir_watched_look(struct weir_watched *watched,

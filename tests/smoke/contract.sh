@@ -54,13 +54,14 @@ if finds blocking_call lock; then
 	is "of this name" "$(of_faulty '.worst[0].call')" futex
 fi
 
-# Without any limit the sleep is found, too, though not whose it was.
+# Without any limit the sleep is found, too, though not whose it was: also in a run
+# that has ended before anybody looked.
 weir run --load "$faulty" --json -e \
-	"gen count=20000000 ! faulty at=1000000 how=sleep for=25ms ! sink" \
+	"gen count=100000 ! faulty at=1000 how=sleep for=25ms ! sink" \
 	>run.json 2>run.err
 is "a sleep is no contract broken where there is none" $? 0
 has "but a finding" "$(answer run.json '.findings[]')" \
-	"lcore 1 went to sleep in the kernel [0-9]+ times"
+	"lcore 1 went to sleep in the kernel (once|[0-9]+ times): a"
 
 # ---- the machine's doing ----
 
