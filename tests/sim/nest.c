@@ -2,7 +2,7 @@
 //
 // Nests: scopes in scopes, with children on any executor that work a while, nest
 // in turn, fail, or cancel the scope from where they are.
-#include "sim.h"
+#include "world.h"
 
 #include <errno.h>
 
