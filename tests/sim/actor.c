@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What the actors do all their lives, and between two operations.
-#include "world.h"
+#include "play.h"
 
 // ---- between two operations ----
 
@@ -35,9 +35,7 @@ bool sim_rest(struct weir_executor *executor)
 
 bool sim_pause(struct weir_executor *executor)
 {
-	if (sim_actors_all() && sim_below(64) == 0)
-		return sim_nest(executor, 0);
-	return sim_rest(executor);
+	return sim_below(6) ? sim_rest(executor) : sim_play(executor);
 }
 
 // ---- their lives ----

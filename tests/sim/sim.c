@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Time, the run of a world and the oracles.
-#include "world.h"
+#include "play.h"
 
 #include "base/assert.h"
 #include "chan/segments.h"
@@ -73,6 +73,7 @@ static void hardware(void)
 			weir_wake_all(&sim.sinks[k].port.waiters);
 	}
 	sim_lane_work();
+	sim_plays_tend();
 }
 
 static void step(void)
@@ -88,6 +89,7 @@ static void step(void)
 		sim_note((uint64_t)i << 32 | work);
 	}
 	sim_pipes_look();
+	sim_plays_look();
 	sim.now += sim_below(20);
 	hardware();
 	sim.report->turns++;
@@ -218,6 +220,7 @@ bool sim_run(uint64_t seed, enum sim_plant plant, struct sim_report *report)
 	create_executors();
 	open_segments();
 	sim_populate();
+	sim_plays_draw();
 	if (weir_start(sim.executors[0], sim_main, NULL, NULL, NULL))
 		sim_fault("the first task could not be started");
 	run_until(TURNS_MAX);
@@ -231,6 +234,7 @@ bool sim_run(uint64_t seed, enum sim_plant plant, struct sim_report *report)
 	come_to_rest();
 	check_packets();
 	check_pools();
+	sim_plays_close();
 	for (unsigned i = 0; i < sim.executor_count; i++)
 		weir_executor_destroy(sim.executors[i]);
 	return !report->fault[0];

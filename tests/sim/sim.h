@@ -55,17 +55,35 @@ enum sim_fate {
 // Mistakes that the world makes now and then, to see that they are noticed.
 enum sim_plant {
 	SIM_NO_PLANT,
-	SIM_FORGET_WAKES, // the port makes room and tells nobody
-	SIM_FORGET_JOBS,  // the lane does a job and tells nobody
-	SIM_LOSE,	  // a worker loses a packet
-	SIM_DOUBLE,	  // a worker sends a packet twice
-	SIM_REORDER,	  // a worker turns a burst round
-	SIM_UNFAIR,	  // a step is passed over
-	SIM_LEAK_JOBS,	  // a job that was given up is never given back
-	SIM_KEEP_PERMITS, // permits are not dropped
-	SIM_STRONG_WEAKS, // a weak handle keeps its channel open
-	SIM_LOSER_SENDS,  // a branch that was not served sends all the same
-	SIM_LOSER_TAKES,  // or takes a message
+	SIM_FORGET_WAKES,  // the port makes room and tells nobody
+	SIM_FORGET_JOBS,   // the lane does a job and tells nobody
+	SIM_LOSE,	   // a worker loses a packet
+	SIM_DOUBLE,	   // a worker sends a packet twice
+	SIM_REORDER,	   // a worker turns a burst round
+	SIM_UNFAIR,	   // a step is passed over
+	SIM_LEAK_JOBS,	   // a job that was given up is never given back
+	SIM_KEEP_PERMITS,  // permits are not dropped
+	SIM_STRONG_WEAKS,  // a weak handle keeps its channel open
+	SIM_LOSER_SENDS,   // a branch that was not served sends all the same
+	SIM_LOSER_TAKES,   // or takes a message
+	SIM_FAVOUR,	   // a branch is served out of turn
+	SIM_SEND_AND_KEEP, // what was sent by a one-shot is still the sender's
+	SIM_SKIP_VALUES,   // a receiver of a broadcast leaves out values
+	SIM_FORGET_MISSED, // or does not say how many it missed
+	SIM_TEAR,	   // a latest value is written in parts
+	SIM_READ_OLD,	   // or an older one read
+	SIM_STEP_OVER,	   // a stepper loses a token
+	SIM_JOIN_EARLY,	   // who joins a child does not wait for its end
+	SIM_BEAT_EARLY,	   // an interval is early
+	SIM_THIN_SHIELD,   // a shield holds less long than it says
+	SIM_ANSWER_ONLY,   // a question is answered, and nothing done
+	SIM_NO_LOCK,	   // somebody is inside a mutex without it
+	SIM_WRITE_AS_READER, // who writes locks to read
+	SIM_KEEP_SEMAPHORE,  // a permit of a semaphore does not come back
+	SIM_DEAF,	     // who waits on an event waits on
+	SIM_PASS_ALONE,	     // who gave up at a barrier passes
+	SIM_DO_TWICE,	     // what is done once is done again
+	SIM_GATE_CRASH,	     // somebody goes through a closed gate
 	SIM_PLANTS,
 };
 
@@ -79,13 +97,20 @@ enum sim_way {
 	SIM_WAYS
 };
 
+// The kinds of play, in the order of the table in play.c.
+#define SIM_KINDS 17
+#define SIM_MUTEX_KIND 10
+
 // What one run came to.
 struct sim_report {
 	char fault[160];	   // "" when all held
 	uint64_t trace;		   // of everything that happened, in order
 	unsigned fates[SIM_FATES]; // how many packets
 	unsigned ways[SIM_WAYS];   // times that they moved something
-	unsigned turns, slept, wraps, scopes, cancels, jobs, abandoned, full;
+	unsigned plays[SIM_KINDS];
+	unsigned turns, slept, wraps, scopes, cancels, jobs, abandoned, full,
+		oneshots, missed, served, steps, joins, beats, shields,
+		questions;
 };
 
 // sim_run runs the world of seed, with a mistake planted; false when something

@@ -102,8 +102,10 @@ struct sim_world {
 	unsigned last[SIM_PRODUCERS][SIM_WORKERS][SIM_SINKS]; // number + 1
 	struct sim_job jobs[SIM_JOBS];
 	unsigned scopes_open;
-	bool spurious; // some are woken for nothing
-	bool patient;  // nobody gives up waiting or is cancelled
+	uint32_t kinds;		  // of play that this world has
+	unsigned playing, played; // now, so far
+	bool spurious;		  // some are woken for nothing
+	bool patient;		  // nobody gives up waiting or is cancelled
 	bool ended;
 	struct sim_report *report;
 };
@@ -189,11 +191,6 @@ unsigned sim_next_executor(void);
 // sim_asleep tells whether executor i sleeps: nothing was posted to it, nothing
 // is runnable, watched or due.
 bool sim_asleep(unsigned i);
-
-// sim_nest opens a scope in the calling task with children here and elsewhere,
-// some of which nest in turn, fail, or cancel it; and closes it. False when the
-// task is cancelled.
-bool sim_nest(struct weir_executor *executor, unsigned depth);
 
 // sim_lane_do has the lane do a job with the packet for the calling task, on
 // executor. Answers whether it is the caller's again; if not, it was released,
