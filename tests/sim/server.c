@@ -8,7 +8,7 @@
 //	 beat, alarm ──╯
 //
 // One that is ready is passed over at most once by each other before it is
-// served; what was not served has done nothing: its message is where it was.
+// served; who waits runs in the turn after the one in which it was sent to; what was not served has done nothing: its message is where it was.
 // Nothing of what clients send is lost or out of order.
 #include "play.h"
 
@@ -20,11 +20,15 @@
 #define BRANCHES (CLIENTS + 2)
 #define MESSAGES 12
 
+struct server;
+
 struct client {
 	struct sim_player player;
 	struct weir_tx tx;
 	struct weir_rx rx;
 	uint64_t sent, message, got;
+	uint64_t sent_in[MESSAGES + 1]; // which turn of the server
+	struct server *server;
 	uint64_t ready_since; // turn + 1; 0: it was not when last looked at
 	unsigned passed_by[BRANCHES];
 	bool open;
@@ -34,12 +38,22 @@ struct server {
 	struct weir_executor *executor;
 	struct client clients[CLIENTS];
 	unsigned count;
-	bool is_set;
+	bool is_set, left;
+	uint64_t waits_since; // turn
 	struct weir_interval beat;
 	struct weir_case cases[BRANCHES];
 	struct weir_set set;
 	struct weir_member members[BRANCHES];
 };
+
+static void wait_closed(struct client *client)
+{
+	enum weir_result result =
+		weir_tx_wait_closed(&client->tx, sim_in(sim_below(100)));
+
+	if (result == WEIR_CLOSED && !client->server->left)
+		sim_fault("a client was told that its server has gone");
+}
 
 static void ask(struct sim_player *player)
 {
@@ -50,10 +64,14 @@ static void ask(struct sim_player *player)
 		enum weir_result result =
 			weir_send_until(&client->tx, &message, sim_patience());
 
-		client->sent += result == WEIR_SENT;
+		if (result == WEIR_SENT)
+			client->sent_in[++client->sent] =
+				sim_turn(client->server->executor);
 		if (result == WEIR_CLOSED || !sim_pause(player->executor))
 			break;
 	}
+	if (sim_below(4) == 0)
+		wait_closed(client);
 	weir_tx_close(&client->tx);
 }
 
@@ -104,6 +122,19 @@ static void count_passed(struct server *server, unsigned served)
 
 // ---- serving ----
 
+// check_bound: who waits when a message is sent, from wherever, runs in the turn
+// after the present one of its executor.
+static void check_bound(
+	const struct server *server, const struct client *client)
+{
+	uint64_t sent_in = client->sent_in[client->got];
+
+	// A sender that has not run on yet has not said when.
+	if (client->sent >= client->got && server->waits_since <= sent_in)
+		sim_promptly(
+			server->executor, sent_in, "who waits for a message");
+}
+
 static void take(struct server *server, unsigned i, int result)
 {
 	struct client *client = &server->clients[i];
@@ -116,6 +147,8 @@ static void take(struct server *server, unsigned i, int result)
 		   client->message != ++client->got) {
 		sim_fault("message %u of a client came as %u",
 			(unsigned)client->message, (unsigned)client->got);
+	} else {
+		check_bound(server, client);
 	}
 	client->message = 0;
 }
@@ -173,9 +206,12 @@ static void serve_all(struct server *server)
 		int served = 0, result = WEIR_RECEIVED;
 
 		look_who_is_ready(server);
+		server->waits_since = sim_turn(server->executor);
 		if (!favour(server))
 			served = (server->is_set ? by_set : by_select)(
 				server, sim_alarm(), &result);
+		for (unsigned i = 0; i < 2 && sim_planted(SIM_DAWDLE, 1); i++)
+			weir_yield();
 		if (served == WEIR_CANCELED)
 			break;
 		if (served < 0)
@@ -194,10 +230,9 @@ static void serve_all(struct server *server)
 
 static struct weir_case branch(struct server *server, unsigned i)
 {
-	struct client *client = &server->clients[i];
-
 	if (i < server->count)
-		return weir_case_recv(&client->rx, &client->message);
+		return weir_case_recv(
+			&server->clients[i].rx, &server->clients[i].message);
 	if (i == server->count)
 		return weir_case_tick(&server->beat);
 	return weir_case_after(sim_alarm());
@@ -225,7 +260,7 @@ static void open_clients(struct server *server)
 	for (unsigned i = 0; i < server->count; i++) {
 		struct client *client = &server->clients[i];
 
-		*client = (struct client){.open = true};
+		*client = (struct client){.open = true, .server = server};
 		if (weir_channel_open_with(1 + sim_below(4), &options,
 			    &client->tx, &client->rx))
 			sim_fault("a client's channel did not open");
@@ -238,6 +273,7 @@ static void close_all(struct server *server)
 		weir_set_remove(&server->members[i]);
 	weir_set_close(&server->set);
 	check_losers(server, BRANCHES);
+	server->left = true;
 	for (unsigned i = 0; i < server->count; i++)
 		weir_rx_close(&server->clients[i].rx);
 }

@@ -67,6 +67,7 @@ enum sim_plant {
 	SIM_LOSER_SENDS,   // a branch that was not served sends all the same
 	SIM_LOSER_TAKES,   // or takes a message
 	SIM_FAVOUR,	   // a branch is served out of turn
+	SIM_DAWDLE,	   // who was sent to runs late
 	SIM_SEND_AND_KEEP, // what was sent by a one-shot is still the sender's
 	SIM_SKIP_VALUES,   // a receiver of a broadcast leaves out values
 	SIM_FORGET_MISSED, // or does not say how many it missed

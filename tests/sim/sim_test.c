@@ -117,6 +117,7 @@ static const struct {
 	{SIM_LOSER_SENDS, 5, "a branch that lost and sent"},
 	{SIM_LOSER_TAKES, 5, "a branch that lost and took a message"},
 	{SIM_FAVOUR, 5, "a branch that is served out of turn"},
+	{SIM_DAWDLE, 5, "one who is sent to and runs late"},
 	{SIM_SEND_AND_KEEP, 5, "a one-shot's token that is with both"},
 	{SIM_SKIP_VALUES, 5, "a value of a broadcast that is left out"},
 	{SIM_FORGET_MISSED, 5, "a missed value that nobody is told of"},
