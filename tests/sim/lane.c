@@ -3,7 +3,7 @@
 // The lane stand-in: bounded jobs that are done when the schedule says so, in
 // any order, and answered by a post. A job that was given up keeps its packet
 // until the work has ended.
-#include "sim.h"
+#include "world.h"
 
 static struct sim_job *free_job(void)
 {

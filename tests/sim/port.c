@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "sim.h"
+#include "world.h"
 
 static void wake(struct weir_executor *executor, struct weir_post *post)
 {

@@ -2,7 +2,7 @@
 //
 // Who turns next, and whether the executor keeps its word: what is runnable
 // before a turn runs in it, what becomes so in a turn's steps runs in the next.
-#include "sim.h"
+#include "world.h"
 
 #include "task/executor_inline.h"
 

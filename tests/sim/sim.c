@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Time, the run of a world and the oracles.
-#include "sim.h"
+#include "play.h"
 
 #include "base/assert.h"
+#include "chan/segments.h"
 #include "mem/mem.h"
 #include "mem/stack.h"
 #include "task/executor_inline.h"
@@ -72,6 +73,7 @@ static void hardware(void)
 			weir_wake_all(&sim.sinks[k].port.waiters);
 	}
 	sim_lane_work();
+	sim_plays_tend();
 }
 
 static void step(void)
@@ -86,6 +88,8 @@ static void step(void)
 		work = weir_executor_turn(sim.executors[i]);
 		sim_note((uint64_t)i << 32 | work);
 	}
+	sim_pipes_look();
+	sim_plays_look();
 	sim.now += sim_below(20);
 	hardware();
 	sim.report->turns++;
@@ -128,6 +132,12 @@ static void check_pools(void)
 		sim_fault("%u scopes are open", sim.scopes_open);
 	if (!sim_lane_idle())
 		sim_fault("a job was not given back");
+	if (weir_segments_free_count(sim.segments) != SIM_SEGMENTS ||
+		weir_segments_close(sim.segments))
+		sim_fault("a segment was not given back");
+	for (unsigned i = 0; i < sim.pipe_count; i++)
+		if (sim.pipes[i].channel)
+			sim_fault("a channel is still open");
 	for (unsigned i = 0; i < sim.executor_count; i++) {
 		const struct weir_executor *executor = sim.executors[i];
 
@@ -179,6 +189,14 @@ static void come_to_rest(void)
 		weir_executor_turn(sim.executors[i]);
 }
 
+static void open_segments(void)
+{
+	int err = weir_segments_open(
+		&sim.segments, SIM_SEGMENTS, 1 + sim_below(3), 0);
+
+	weir_assert(!err);
+}
+
 static void draw_time(void)
 {
 	static const uint64_t wraps[] = {
@@ -200,7 +218,9 @@ bool sim_run(uint64_t seed, enum sim_plant plant, struct sim_report *report)
 	draw_time();
 	sim.executor_count = 1 + sim_below(SIM_EXECUTORS);
 	create_executors();
+	open_segments();
 	sim_populate();
+	sim_plays_draw();
 	if (weir_start(sim.executors[0], sim_main, NULL, NULL, NULL))
 		sim_fault("the first task could not be started");
 	run_until(TURNS_MAX);
@@ -214,6 +234,7 @@ bool sim_run(uint64_t seed, enum sim_plant plant, struct sim_report *report)
 	come_to_rest();
 	check_packets();
 	check_pools();
+	sim_plays_close();
 	for (unsigned i = 0; i < sim.executor_count; i++)
 		weir_executor_destroy(sim.executors[i]);
 	return !report->fault[0];
