@@ -15,10 +15,10 @@
 // when head has come to n + capacity. So an overtaken receiver goes to the oldest
 // that may be whole, head - capacity, and one further if that is not.
 #include "chan/broadcast.h"
-#include "base/assert.h"
 #include "chan/broadcast_parking.h"
 #include "chan/parking.h"
 #include "chan/slot.h"
+#include "chan/user.h"
 #include "mem/mem.h"
 #include "task/task_inline.h"
 
@@ -124,6 +124,11 @@ int weir_broadcast_open(
 
 // ---- receivers come and go ----
 
+static inline void check_open(const struct weir_broadcast *broadcast)
+{
+	weir_user_check_open_of(broadcast, "broadcast");
+}
+
 static struct cell *take_cell(struct weir_broadcast *broadcast)
 {
 	for (unsigned i = 0; i < WEIR_BROADCAST_RECEIVERS; i++) {
@@ -162,6 +167,7 @@ static int subscribe(struct weir_broadcast *broadcast,
 {
 	struct cell *cell;
 
+	check_open(broadcast);
 	weir_parking_enter(&broadcast->parking);
 	cell = take_cell(broadcast);
 	if (!cell)
@@ -229,9 +235,12 @@ enum weir_result weir_broadcast_try_send(
 	struct weir_broadcast_tx *tx, const void *value)
 {
 	struct weir_broadcast *broadcast = tx->broadcast;
-	struct weir_place *place = weir_parking_enter(&broadcast->parking);
-	uint64_t head = broadcast->head;
+	struct weir_place *place;
+	uint64_t head;
 
+	check_open(broadcast);
+	place = weir_parking_enter(&broadcast->parking);
+	head = broadcast->head;
 	if (unlikely(load_acquire(&broadcast->rx_count) == 0))
 		return WEIR_CLOSED;
 	if (unlikely(head == tx->limit)) {
@@ -258,6 +267,8 @@ enum weir_result weir_broadcast_send(
 	struct weir_waiter waiter;
 	enum weir_result result;
 
+	check_open(tx->broadcast);
+	weir_task_only("weir_broadcast_send", "weir_broadcast_send_blocking");
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_begin(
@@ -280,7 +291,8 @@ enum weir_result weir_broadcast_send_blocking(
 	struct weir_blocker blocker;
 	enum weir_result result;
 
-	weir_assert(!weir_executor_current()); // a task must not block
+	check_open(tx->broadcast);
+	weir_thread_only("weir_broadcast_send_blocking", "weir_broadcast_send");
 	weir_blocker_begin(&blocker, &tx->broadcast->parking);
 	while ((result = weir_broadcast_try_send(tx, value)) == WEIR_FULL)
 		if (!weir_blocker_wait(&blocker, deadline)) {
@@ -336,10 +348,13 @@ static enum weir_result recv_now(
 	struct weir_broadcast_rx *rx, void *value, uint64_t *missed)
 {
 	struct weir_broadcast *broadcast = rx->broadcast;
-	struct weir_place *place = weir_parking_enter(&broadcast->parking);
-	// closed first: what was sent last is there by then.
-	bool closed = load_acquire(&broadcast->closed);
+	struct weir_place *place;
+	bool closed;
 
+	check_open(broadcast);
+	place = weir_parking_enter(&broadcast->parking);
+	// closed first: what was sent last is there by then.
+	closed = load_acquire(&broadcast->closed);
 	if (!take(rx, value)) {
 		if (closed)
 			tell_missed(rx, missed);
@@ -367,6 +382,8 @@ enum weir_result weir_broadcast_recv(struct weir_broadcast_rx *rx, void *value,
 	struct weir_waiter waiter;
 	enum weir_result result;
 
+	check_open(rx->broadcast);
+	weir_task_only("weir_broadcast_recv", "weir_broadcast_recv_blocking");
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_begin(
@@ -391,7 +408,8 @@ enum weir_result weir_broadcast_recv_blocking(struct weir_broadcast_rx *rx,
 	struct weir_blocker blocker;
 	enum weir_result result;
 
-	weir_assert(!weir_executor_current()); // a task must not block
+	check_open(rx->broadcast);
+	weir_thread_only("weir_broadcast_recv_blocking", "weir_broadcast_recv");
 	weir_blocker_begin(&blocker, &rx->broadcast->parking);
 	while ((result = recv_now(rx, value, missed)) == WEIR_EMPTY)
 		if (!weir_blocker_wait(&blocker, deadline)) {
@@ -406,6 +424,7 @@ uint64_t weir_broadcast_missed(struct weir_broadcast_rx *rx)
 {
 	uint64_t missed = rx->missed;
 
+	check_open(rx->broadcast);
 	rx->missed = 0;
 	return missed;
 }

@@ -17,6 +17,7 @@
 #include "chan/chan.h"
 #include "chan/latest.h"
 #include "chan/oneshot.h"
+#include "chan/permit.h"
 #include "task/select.h"
 
 #ifdef __cplusplus
@@ -42,6 +43,26 @@ struct weir_case weir_case_closed(struct weir_tx *tx);
 // result is WEIR_RECEIVED or WEIR_CLOSED, and the end is used up. Until then the
 // end stays where it is.
 struct weir_case weir_case_oneshot(struct weir_oneshot_rx *rx, void *message);
+
+// weir_case_oneshot_closed is served once, when the receiver has gone: its result is
+// WEIR_CLOSED. The end is not used up by it, and not used otherwise while somebody
+// waits in the case: take it out of a set before you send. It borrows waiter,
+// the caller's, which need not be initialised, one for each case.
+struct weir_case weir_case_oneshot_closed(
+	struct weir_oneshot_tx *tx, struct weir_oneshot_waiter *waiter);
+
+// weir_case_reserve reserves 1..max permits, as many as there are, into *permits,
+// which hold none: its result is WEIR_RESERVED, or, once and for the last time,
+// WEIR_CLOSED. A branch that is not served has reserved nothing. When it is served
+// again, what it reserved before must have been sent on or dropped; while you hold
+// on to it, set disabled.
+//
+// There is no case for more than one at least: it would have to stay first in line
+// here, and hold up all behind it, while its user is served elsewhere. Who needs
+// several at once calls weir_reserve, in a child if it waits for other things too
+// (weir_case_join).
+struct weir_case weir_case_reserve(
+	struct weir_tx *tx, unsigned max, struct weir_permits *permits);
 
 // weir_case_latest is ready when there is another version than *seen: its result
 // is WEIR_RECEIVED; or, once and for the last time, WEIR_CLOSED. It reads nothing

@@ -387,6 +387,15 @@ int weir_channel_may_block(const struct weir_channel *channel,
 			weir_user_bug("%s", why.text); \
 	} while (0)
 
+// weir_channel_debug_must_block does so in builds with checks, even if it need not
+// block.
+#ifdef WEIR_DEBUG
+#define weir_channel_debug_must_block(may_block, end) \
+	weir_channel_must_block(may_block, end)
+#else
+#define weir_channel_debug_must_block(may_block, end) ((void)0)
+#endif
+
 // weir_channel_leave gives up a handle, the last one frees all.
 void weir_channel_leave(struct weir_channel *channel);
 

@@ -3,11 +3,11 @@
 // Four slots, the version says in which the latest lies: a reader has to begin
 // again only when three more values were written while it read.
 #include "chan/latest.h"
-#include "base/assert.h"
 #include "chan/case.h"
 #include "chan/parked_case.h"
 #include "chan/parking.h"
 #include "chan/slot.h"
+#include "chan/user.h"
 #include "mem/mem.h"
 #include "task/task_inline.h"
 
@@ -83,9 +83,15 @@ int weir_latest_open(unsigned value_size, const void *initial,
 	return 0;
 }
 
+static inline void check_open(const struct weir_latest *latest)
+{
+	weir_user_check_open_of(latest, "latest value");
+}
+
 void weir_latest_clone(
 	const struct weir_latest_rx *rx, struct weir_latest_rx *clone)
 {
+	check_open(rx->latest);
 	add_acq_rel(&rx->latest->handle_count, 1);
 	add_acq_rel(&rx->latest->rx_count, 1);
 	*clone = *rx;
@@ -94,8 +100,10 @@ void weir_latest_clone(
 uint64_t weir_latest_write(struct weir_latest_tx *tx, const void *value)
 {
 	struct weir_latest *latest = tx->latest;
-	struct weir_place *place = weir_parking_enter(&latest->parking);
+	struct weir_place *place;
 
+	check_open(latest);
+	place = weir_parking_enter(&latest->parking);
 	write(latest, value);
 	WEIR_TRACE(chan_sent, &latest->parking, 1, 1);
 	weir_parking_wake(&latest->parking, place, WEIR_SIDE_RECV);
@@ -107,6 +115,7 @@ uint64_t weir_latest_read(const struct weir_latest_rx *rx, void *value)
 	const struct weir_latest *latest = rx->latest;
 	uint64_t version;
 
+	check_open(latest);
 	do {
 		version = load_acquire(&latest->version);
 	} while (version && !weir_slot_read(slot_of(latest, version), version,
@@ -116,6 +125,7 @@ uint64_t weir_latest_read(const struct weir_latest_rx *rx, void *value)
 
 uint64_t weir_latest_version(const struct weir_latest_rx *rx)
 {
+	check_open(rx->latest);
 	return load_acquire(&rx->latest->version);
 }
 
@@ -137,6 +147,8 @@ enum weir_result weir_latest_changed(
 	struct weir_waiter waiter;
 	enum weir_result result;
 
+	check_open(latest);
+	weir_task_only("weir_latest_changed", "weir_latest_changed_blocking");
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
 	weir_waiter_begin(&waiter, &latest->parking, WEIR_SIDE_RECV, false);
@@ -161,7 +173,8 @@ enum weir_result weir_latest_changed_blocking(
 	struct weir_blocker blocker;
 	enum weir_result result;
 
-	weir_assert(!weir_executor_current()); // a task must not block
+	check_open(latest);
+	weir_thread_only("weir_latest_changed_blocking", "weir_latest_changed");
 	weir_parking_enter(&latest->parking);
 	weir_blocker_begin(&blocker, &latest->parking);
 	while ((result = look(latest, seen)) == WEIR_EMPTY)
@@ -175,6 +188,7 @@ enum weir_result weir_latest_changed_blocking(
 
 bool weir_latest_unread(const struct weir_latest_tx *tx)
 {
+	check_open(tx->latest);
 	return load_acquire(&tx->latest->rx_count) == 0;
 }
 
@@ -214,8 +228,10 @@ void weir_latest_rx_close(struct weir_latest_rx *rx)
 static bool changed_attempt(struct weir_case *c)
 {
 	const struct weir_latest_rx *rx = c->object;
-	enum weir_result result = look(rx->latest, *(uint64_t *)c->argument);
+	enum weir_result result;
 
+	check_open(rx->latest);
+	result = look(rx->latest, *(uint64_t *)c->argument);
 	if (result == WEIR_EMPTY)
 		return false;
 	c->result = result;

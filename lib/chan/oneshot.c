@@ -5,10 +5,14 @@
 //	EMPTY ◀──▶ WAITING ──▶ SENT, TX_GONE      by the sender's one exchange
 //	  └──▶ RX_GONE                            by the receiver
 //
+//	EMPTY, WAITING | HEEDED                   while the sender waits for RX_GONE
+//
 // Who finds that the other has gone was the last, and gives the line back. A
 // sender that finds WAITING tells the waiter, which lies in the receiver's end and
 // stays there until it was told: a receiver whose deadline has come first takes
-// WAITING back, and if it cannot, it is about to be told.
+// WAITING back, and if it cannot, it is about to be told. HEEDED is the same the
+// other way round. Its waiter is named in the line, in place of the message, which
+// comes only when the sender does not wait.
 #include "chan/oneshot.h"
 #include "base/assert.h"
 #include "chan/case.h"
@@ -22,11 +26,13 @@
 #include <time.h>
 
 static const struct weir_wait_what what = {"a one-shot", NULL};
+static const struct weir_wait_what what_goes = {
+	"the receiver of a one-shot to leave", NULL};
 
 _Static_assert(sizeof(struct weir_oneshot) == WEIR_CACHE_LINE,
 	"a one-shot is one cache line");
 
-enum { EMPTY, WAITING, SENT, TX_GONE, RX_GONE };
+enum { EMPTY, WAITING, SENT, TX_GONE, RX_GONE, HEEDED = 8 };
 
 static void done(struct weir_oneshot *oneshot)
 {
@@ -113,6 +119,26 @@ static bool leave(struct weir_oneshot_tx *tx, uint32_t state)
 	}
 }
 
+// Only the sender sets HEEDED, and only the receiver WAITING: a look is enough.
+static void must_be_unheeded(
+	const struct weir_oneshot *oneshot, const char *call)
+{
+	if (unlikely(load_relaxed(&oneshot->state) & HEEDED))
+		weir_misuse_end(call,
+			"somebody waits on this end of the one-shot for its "
+			"receiver to leave: end that wait first, remove its "
+			"case from the set");
+}
+
+static void must_not_wait(const struct weir_oneshot *oneshot, const char *call)
+{
+	if (unlikely((load_relaxed(&oneshot->state) & ~HEEDED) == WAITING))
+		weir_misuse_end(call,
+			"somebody waits on this end of the one-shot: it has "
+			"one user; end that wait first, remove its case from "
+			"the set");
+}
+
 enum weir_result weir_oneshot_send(struct weir_oneshot_tx *tx, void *message)
 {
 	struct weir_oneshot *oneshot = tx->oneshot;
@@ -120,6 +146,7 @@ enum weir_result weir_oneshot_send(struct weir_oneshot_tx *tx, void *message)
 
 	if (!oneshot)
 		return WEIR_CLOSED;
+	must_be_unheeded(oneshot, "weir_oneshot_send");
 	pointers = oneshot->pointers;
 	memcpy(oneshot->message, message, oneshot->message_size);
 	WEIR_TRACE(chan_sent, oneshot, 1, 1);
@@ -132,8 +159,10 @@ enum weir_result weir_oneshot_send(struct weir_oneshot_tx *tx, void *message)
 
 void weir_oneshot_tx_close(struct weir_oneshot_tx *tx)
 {
-	if (tx->oneshot)
-		leave(tx, TX_GONE);
+	if (!tx->oneshot)
+		return;
+	must_be_unheeded(tx->oneshot, "weir_oneshot_tx_close");
+	leave(tx, TX_GONE);
 }
 
 bool weir_oneshot_closed(const struct weir_oneshot_tx *tx)
@@ -141,7 +170,67 @@ bool weir_oneshot_closed(const struct weir_oneshot_tx *tx)
 	return !tx->oneshot || load_acquire(&tx->oneshot->state) == RX_GONE;
 }
 
+// heed makes known that a task of executor waits for the receiver to go; false
+// when it has.
+static bool heed(struct weir_oneshot *oneshot,
+	struct weir_oneshot_waiter *waiter, struct weir_executor *executor)
+{
+	uint32_t state = EMPTY;
+
+	must_be_unheeded(oneshot, "weir_oneshot_wait_closed");
+	*waiter = (struct weir_oneshot_waiter){.executor = executor};
+	weir_wait_queue_says(&waiter->queue, &what_goes);
+	store_relaxed(&oneshot->heeder, waiter);
+	while (!cas_acq_rel(&oneshot->state, &state, state | HEEDED))
+		if (state == RX_GONE)
+			return false;
+	return true;
+}
+
+// unheed takes that back; false when the waiter is told or about to be.
+static bool unheed(struct weir_oneshot *oneshot)
+{
+	uint32_t state = HEEDED;
+
+	while (!cas_acq_rel(&oneshot->state, &state, state & ~HEEDED))
+		if (state == RX_GONE)
+			return false;
+	return true;
+}
+
+enum weir_result weir_oneshot_wait_closed(
+	struct weir_oneshot_tx *tx, uint64_t deadline)
+{
+	struct weir_oneshot_waiter waiter;
+	int err;
+
+	weir_task_only("weir_oneshot_wait_closed", NULL);
+	if (!weir_task_begin())
+		return WEIR_CANCELED;
+	if (!tx->oneshot ||
+		!heed(tx->oneshot, &waiter, weir_executor_current()))
+		return WEIR_CLOSED;
+	err = weir_wait(&waiter.queue, deadline, WEIR_WAIT_BACK);
+	if (err && unheed(tx->oneshot))
+		return err == -ETIMEDOUT ? WEIR_TIMED_OUT : WEIR_CANCELED;
+	while (!waiter.told) // its post is on the way
+		weir_yield();
+	return WEIR_CLOSED;
+}
+
 // ---- the receiver ----
+
+// shift is a step of the receiver's: false when the word was not from. What the
+// sender has said there stays.
+static bool shift(struct weir_oneshot *oneshot, uint32_t from, uint32_t to)
+{
+	uint32_t state = from;
+
+	while (!cas_acq_rel(&oneshot->state, &state, to | (state & HEEDED)))
+		if ((state & ~HEEDED) != from)
+			return false;
+	return true;
+}
 
 enum weir_result weir_oneshot_try_recv(
 	struct weir_oneshot_rx *rx, void *message)
@@ -166,23 +255,19 @@ enum weir_result weir_oneshot_try_recv(
 static bool begin(
 	struct weir_oneshot *oneshot, struct weir_oneshot_waiter *waiter)
 {
-	uint32_t state = EMPTY;
-
 	store_relaxed(&oneshot->waiter, waiter);
-	return cas_acq_rel(&oneshot->state, &state, WAITING);
+	return shift(oneshot, EMPTY, WAITING);
 }
 
 // give_up takes the wait back; false when the waiter is told or about to be.
 static bool give_up(struct weir_oneshot *oneshot)
 {
-	uint32_t state = WAITING;
-
-	return cas_acq_rel(&oneshot->state, &state, EMPTY);
+	return shift(oneshot, WAITING, EMPTY);
 }
 
 static bool begin_on(struct weir_oneshot_rx *rx, struct weir_executor *executor)
 {
-	weir_assert(executor); // only a task can wait
+	must_not_wait(rx->oneshot, "weir_oneshot_recv");
 	rx->waiter = (struct weir_oneshot_waiter){.executor = executor};
 	weir_wait_queue_says(&rx->waiter.queue, &what);
 	return begin(rx->oneshot, &rx->waiter);
@@ -195,6 +280,7 @@ enum weir_result weir_oneshot_recv(
 	enum weir_result result;
 	int err;
 
+	weir_task_only("weir_oneshot_recv", "weir_oneshot_recv_blocking");
 	(void)weir_task_begin(); // what has come is the cancelled task's too
 	result = weir_oneshot_try_recv(rx, message);
 	if (result != WEIR_EMPTY)
@@ -231,12 +317,14 @@ static bool is_past(uint64_t deadline)
 enum weir_result weir_oneshot_recv_blocking(
 	struct weir_oneshot_rx *rx, void *message, uint64_t deadline)
 {
-	enum weir_result result = weir_oneshot_try_recv(rx, message);
 	struct weir_oneshot_waiter *waiter = &rx->waiter;
+	enum weir_result result;
 
-	weir_assert(!weir_executor_current()); // a task must not block
+	weir_thread_only("weir_oneshot_recv_blocking", "weir_oneshot_recv");
+	result = weir_oneshot_try_recv(rx, message);
 	if (result != WEIR_EMPTY)
 		return result;
+	must_not_wait(rx->oneshot, "weir_oneshot_recv_blocking");
 	*waiter = (struct weir_oneshot_waiter){.bell = weir_bell_of_thread()};
 	if (!begin(rx->oneshot, waiter))
 		return weir_oneshot_try_recv(rx, message);
@@ -251,13 +339,18 @@ enum weir_result weir_oneshot_recv_blocking(
 enum weir_result weir_oneshot_rx_close(
 	struct weir_oneshot_rx *rx, void *message)
 {
+	struct weir_oneshot *oneshot = rx->oneshot;
 	uint32_t state = EMPTY;
 
-	if (!rx->oneshot)
+	if (!oneshot)
 		return WEIR_CLOSED;
-	if (!cas_acq_rel(&rx->oneshot->state, &state, RX_GONE))
-		return weir_oneshot_try_recv(rx, message);
+	must_not_wait(oneshot, "weir_oneshot_rx_close");
+	while (!cas_acq_rel(&oneshot->state, &state, RX_GONE))
+		if ((state & ~HEEDED) != EMPTY)
+			return weir_oneshot_try_recv(rx, message);
 	rx->oneshot = NULL;
+	if (state & HEEDED) // it stays until it was told, and the line too
+		tell(load_relaxed(&oneshot->heeder));
 	return WEIR_CLOSED;
 }
 
@@ -305,4 +398,49 @@ struct weir_case weir_case_oneshot(struct weir_oneshot_rx *rx, void *message)
 {
 	return (struct weir_case){
 		.ops = &recv_ops, .object = rx, .argument = message};
+}
+
+// ---- the receiver's end as a case: argument is where its user waits ----
+
+static bool goes_attempt(struct weir_case *c)
+{
+	if (!weir_oneshot_closed(c->object))
+		return false;
+	c->result = WEIR_CLOSED;
+	c->disabled = true;
+	return true;
+}
+
+static bool goes_enlist(struct weir_case *c, struct weir_executor *executor,
+	enum weir_wait_place place)
+{
+	const struct weir_oneshot_tx *tx = c->object;
+	struct weir_oneshot_waiter *waiter = c->argument;
+
+	if (!heed(tx->oneshot, waiter, executor))
+		return false; // it has gone: attempt sees it
+	weir_case_enlist(c, executor, &waiter->queue, place);
+	return true;
+}
+
+static bool goes_delist(struct weir_case *c)
+{
+	const struct weir_oneshot_tx *tx = c->object;
+	const struct weir_oneshot_waiter *waiter = c->argument;
+
+	return waiter->told || unheed(tx->oneshot);
+}
+
+static const struct weir_case_ops goes_ops = {
+	.kind = "the receiver of a one-shot to leave",
+	.attempt = goes_attempt,
+	.enlist = goes_enlist,
+	.delist = goes_delist,
+};
+
+struct weir_case weir_case_oneshot_closed(
+	struct weir_oneshot_tx *tx, struct weir_oneshot_waiter *waiter)
+{
+	return (struct weir_case){
+		.ops = &goes_ops, .object = tx, .argument = waiter};
 }

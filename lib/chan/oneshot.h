@@ -10,17 +10,22 @@
 // receiver that has gone: what was to be sent is still the sender's. What had
 // been sent to a receiver that goes is handed to it as it goes.
 //
-// Waiting.  Only the receiver waits; a deadline or a cancel leaves everything as
-// it was, and it may wait again. The sender never waits. It wakes the receiver
-// itself on its own executor, posts to another, rings for a thread: one
-// receiver that waits costs nothing until then, whatever their number.
+// Waiting.  The receiver waits for the message; the sender, if it likes, for the
+// receiver to go: to stop work that nobody wants any more. A deadline or a cancel
+// leaves everything as it was, and either may wait again. A send never waits. Who
+// acts wakes the other itself on its own executor, posts to another, rings for a
+// thread: one that waits costs nothing until then, whatever their number.
 //
-// Threads.  Each end has one user at a time: a task, or a thread. recv is for
-// tasks, recv_blocking for threads without an executor, the rest for both.
+// While somebody waits on an end, in a case of a set too, it is not used
+// otherwise: that ends the program in a sentence.
 //
-//	        send  recv  close
-//	tx        X     -     X     X not at the same time, on one end
-//	rx        -     X     X     - free to run together
+// Threads.  Each end has one user at a time: a task, or a thread. recv and
+// wait_closed are for tasks, recv_blocking for threads without an executor, the
+// rest for both.
+//
+//	        send, wait_closed  recv  close
+//	tx              X            -     X     X not at the same time, on one end
+//	rx              -            X     X     - free to run together
 //
 // Memory.  open allocates; who goes last frees. open_in takes a line of the
 // caller's, which gets it back from who goes last: for paths that must not
@@ -54,13 +59,17 @@ struct weir_oneshot {
 	uint16_t pointers;		    // the sender's variable is cleared
 	struct weir_oneshot_waiter *waiter; // while the receiver waits
 	void (*done)(struct weir_oneshot *oneshot);
-	uint64_t message[WEIR_ONESHOT_SIZE_MAX / 8];
+	union {
+		uint64_t message[WEIR_ONESHOT_SIZE_MAX / 8];
+		struct weir_oneshot_waiter *heeder; // while the sender waits
+	};
 } __attribute__((aligned(WEIR_CACHE_LINE)));
 
 struct weir_oneshot_tx {
 	struct weir_oneshot *oneshot;
 };
-// Who waits: a task or stepper of executor, or the thread that bell wakes.
+// Who waits: a task or stepper of executor, or the thread that bell wakes. Touch
+// it only through the functions.
 struct weir_oneshot_waiter {
 	struct weir_executor *executor;
 	struct weir_wait_queue queue;
@@ -108,6 +117,13 @@ WEIR_CHECKED enum weir_result weir_oneshot_recv_blocking(
 // weir_oneshot_closed tells whether the receiver has gone: the work need not be
 // done any more. Any time before the end is used up.
 bool weir_oneshot_closed(const struct weir_oneshot_tx *tx);
+
+// weir_oneshot_wait_closed waits until the receiver has gone: CLOSED (at once on an
+// end that is used up), TIMED_OUT or CANCELED. It does not use the end up: what was
+// to be sent is still the caller's, and it closes the end. Tasks only. As a case:
+// chan/case.h.
+WEIR_CHECKED enum weir_result weir_oneshot_wait_closed(
+	struct weir_oneshot_tx *tx, uint64_t deadline);
 
 // weir_oneshot_tx_close gives up the end without sending; harmless on one that
 // is used up.

@@ -13,6 +13,20 @@ static void check(const struct weir_channel *channel)
 			channel->name);
 }
 
+// must_hold_none is for builds with checks: what permits hold would be lost.
+static void must_hold_none(
+	const struct weir_channel *channel, const struct weir_permits *permits)
+{
+#ifdef WEIR_DEBUG
+	if (permits->count > 0)
+		weir_user_bug("permits of channel '%s' are reserved into those "
+			      "that hold %u still, which would be lost: send "
+			      "on them or drop them first, and begin with all "
+			      "zero",
+			channel->name, permits->count);
+#endif
+}
+
 static enum weir_result reserve_now(struct weir_tx *tx, unsigned min,
 	unsigned max, struct weir_permits *permits)
 {
@@ -25,7 +39,8 @@ static enum weir_result reserve_now(struct weir_tx *tx, unsigned min,
 	if (!weir_credits_take(channel, min, max, &count))
 		return WEIR_FULL;
 	add_acq_rel(&channel->reserved, count);
-	*permits = (struct weir_permits){.tx = tx, .count = count};
+	permits->tx = tx;
+	permits->count = count;
 	return WEIR_RESERVED;
 }
 
@@ -36,6 +51,7 @@ enum weir_result weir_try_reserve(struct weir_tx *tx, unsigned min,
 	enum weir_result result;
 
 	check(channel);
+	must_hold_none(channel, permits);
 	weir_tx_enter(channel);
 	result = reserve_now(tx, min, max, permits);
 	weir_tx_leave(channel);
@@ -68,6 +84,7 @@ enum weir_result weir_reserve(struct weir_tx *tx, unsigned min, unsigned max,
 	enum weir_result result;
 
 	check(channel);
+	must_hold_none(channel, permits);
 	weir_task_only("weir_reserve", NULL);
 	if (!weir_task_begin())
 		return WEIR_CANCELED;
@@ -99,7 +116,10 @@ enum weir_result weir_permits_send(struct weir_permits *permits, void *message)
 	struct weir_place *place;
 	unsigned done;
 
-	weir_assert(permits->count > 0);
+	if (unlikely(permits->count == 0))
+		weir_misuse_end("weir_permits_send",
+			"none of the permits is left, each is for one "
+			"message: reserve first");
 	channel = tx->channel;
 	weir_user_check_open(channel);
 	if (load_acquire(&channel->shared->rx_count) == 0) {

@@ -27,19 +27,22 @@ extern "C" {
 
 struct weir_permits {
 	struct weir_tx *tx;
-	unsigned count; // that are left
+	unsigned count;	 // that are left
+	unsigned wanted; // of a case (chan/case.h)
 };
 
 // weir_try_reserve reserves min..max permits, as many as there are at once:
 // RESERVED, FULL (fewer than min; nothing was reserved) or CLOSED. FULL for good
-// when min is above max or the capacity. permits must hold none.
+// when min is above max or the capacity. permits must hold none, and be all zero
+// before they are first used: what they held would be lost, and builds with checks
+// say so.
 WEIR_CHECKED enum weir_result weir_try_reserve(struct weir_tx *tx, unsigned min,
 	unsigned max, struct weir_permits *permits);
 
 // weir_reserve waits for them: RESERVED, CLOSED, TIMED_OUT or CANCELED, of which
 // all but the first reserve nothing; FULL at once when min is above max or the
 // capacity. Senders that come later wait behind it, however much it wants. Tasks
-// only.
+// only. As a case of a select: weir_case_reserve.
 WEIR_CHECKED enum weir_result weir_reserve(struct weir_tx *tx, unsigned min,
 	unsigned max, struct weir_permits *permits, uint64_t deadline);
 

@@ -194,8 +194,10 @@ enum weir_result weir_recv_blocking(
 	struct weir_rx *rx, void *message, uint64_t deadline)
 {
 	struct weir_blocker blocker;
-	enum weir_result result = weir_try_recv(rx, message);
+	enum weir_result result;
 
+	weir_channel_debug_must_block(weir_rx_may_block, rx);
+	result = weir_try_recv(rx, message);
 	if (result != WEIR_EMPTY)
 		return result;
 	weir_channel_must_block(weir_rx_may_block, rx);

@@ -241,8 +241,10 @@ enum weir_result weir_send_blocking(
 	struct weir_tx *tx, void *message, uint64_t deadline)
 {
 	struct weir_blocker blocker;
-	enum weir_result result = weir_try_send(tx, message);
+	enum weir_result result;
 
+	weir_channel_debug_must_block(weir_tx_may_block, tx);
+	result = weir_try_send(tx, message);
 	if (result == WEIR_SENT || result == WEIR_CLOSED)
 		return result;
 	weir_channel_must_block(weir_tx_may_block, tx);

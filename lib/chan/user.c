@@ -42,14 +42,14 @@ void weir_user_bug(const char *format, ...)
 	abort();
 }
 
-void weir_user_closed(void)
+void weir_user_closed(const char *what)
 {
 	char name[WEIR_USER_NAME_SIZE];
 
 	weir_user_name(name);
-	weir_user_bug("%s uses an end of a channel that was closed, or never "
+	weir_user_bug("%s uses an end of a %s that was closed, or never "
 		      "opened",
-		name);
+		name, what);
 }
 
 void weir_user_come(

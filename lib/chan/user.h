@@ -31,21 +31,23 @@ void weir_user_come(
 __attribute__((noreturn, cold, format(printf, 1, 2))) void weir_user_bug(
 	const char *format, ...);
 
-// weir_user_closed is the bug of using an end that was closed.
-__attribute__((noreturn, cold)) void weir_user_closed(void);
+// weir_user_closed is the bug of using an end of such an object that was closed.
+__attribute__((noreturn, cold)) void weir_user_closed(const char *what);
 
 #ifdef WEIR_DEBUG
 #define weir_user_enter(user, channel, end) weir_user_come(user, channel, end)
 #define weir_user_leave(user) store_release(&(user)->inside, 0)
-#define weir_user_check_open(channel)       \
-	do {                                \
-		if (!(channel))             \
-			weir_user_closed(); \
+#define weir_user_check_open_of(object, what)   \
+	do {                                    \
+		if (!(object))                  \
+			weir_user_closed(what); \
 	} while (0)
 #else
-#define weir_user_check_open(channel) ((void)(channel))
+#define weir_user_check_open_of(object, what) ((void)(object))
 #define weir_user_enter(user, channel, end) ((void)(user))
 #define weir_user_leave(user) ((void)(user))
 #endif
+#define weir_user_check_open(channel) \
+	weir_user_check_open_of(channel, "channel")
 
 #endif

@@ -144,8 +144,8 @@ int weir_ask(struct weir_asker *asker, const void *request, void *reply,
 {
 	int err = 0;
 
-	weir_assert(weir_task_current()); // only a task can wait
-	if (!is_home(asker))		  // a question that was given up
+	weir_task_only("weir_ask", NULL);
+	if (!is_home(asker)) // a question that was given up
 		err = weir_wait(&asker->waiter, deadline, WEIR_WAIT_BACK);
 	if (err)
 		return err;

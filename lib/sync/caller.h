@@ -44,7 +44,10 @@ static inline struct weir_executor *weir_caller_executor(
 	struct weir_executor *executor =
 		given ? given : weir_executor_current();
 
-	weir_assert(executor); // a lock belongs to one: say to which
+	if (unlikely(!executor))
+		weir_misuse_end("the init of a lock",
+			"a lock belongs to an executor: name it, or call it "
+			"on one");
 	return executor;
 }
 

@@ -12,7 +12,10 @@ void weir_interval_init(struct weir_interval *interval, uint64_t first,
 	const struct weir_executor *executor = weir_executor_current();
 	uint64_t period;
 
-	weir_assert(executor); // whose clock it is
+	if (!executor)
+		weir_misuse_end("weir_interval_init",
+			"it goes by the clock of an executor: call it on one, "
+			"in a task");
 	period = weir_clock_ticks(executor->clock, period_ns);
 	*interval = (struct weir_interval){
 		.next = first,

@@ -41,7 +41,9 @@ void weir_task_give(void *result)
 {
 	struct weir_task *task = weir_task_current();
 
-	weir_assert(task); // only a task has a result
+	if (!task)
+		weir_misuse_end("weir_task_give",
+			"only a task has a result: call it in one");
 	task->result = result;
 }
 

@@ -12,7 +12,9 @@ static struct weir_task *self(void)
 {
 	struct weir_task *task = weir_task_current();
 
-	weir_assert(task); // only a task has any
+	if (!task)
+		weir_misuse_end("weir_local_get or _set",
+			"only a task has locals: call it in one");
 	return task;
 }
 

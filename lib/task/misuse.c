@@ -36,3 +36,24 @@ void weir_misuse_end(const char *call, const char *why)
 	fprintf(stderr, " calls %s: %s.\n", call, why);
 	abort();
 }
+
+void weir_misuse_blocks(const char *call, const char *waiting)
+{
+	weir_misuse_caller();
+	fprintf(stderr,
+		" calls %s, which blocks: all of the executor would stand "
+		"still: use %s%s.\n",
+		call, waiting,
+		weir_executor_current()->current ? "" : " in a task");
+	abort();
+}
+
+void weir_misuse_elsewhere(const char *call, const char *what, const char *home)
+{
+	weir_misuse_caller();
+	fprintf(stderr,
+		" calls %s: %s is of executor '%s': only there, or make one "
+		"here.\n",
+		call, what, home);
+	abort();
+}

@@ -20,4 +20,14 @@ __attribute__((noreturn, cold)) void weir_misuse_end(
 __attribute__((noreturn, cold)) void weir_misuse_waits(
 	const char *call, const char *blocking);
 
+// weir_misuse_blocks is weir_misuse_end for a call that would make an executor
+// stand still. waiting is its form for tasks.
+__attribute__((noreturn, cold)) void weir_misuse_blocks(
+	const char *call, const char *waiting);
+
+// weir_misuse_elsewhere is weir_misuse_end for a call on what belongs to the
+// executor called home, made anywhere else.
+__attribute__((noreturn, cold)) void weir_misuse_elsewhere(
+	const char *call, const char *what, const char *home);
+
 #endif

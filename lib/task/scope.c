@@ -39,7 +39,9 @@ void weir_scope_open_with(
 {
 	struct weir_task *task = weir_task_current();
 
-	weir_assert(task); // only a task can open a scope
+	if (!task)
+		weir_misuse_end("weir_scope_open",
+			"a scope belongs to a task: call it in one");
 	*scope = (struct weir_scope){
 		.executor = task->executor,
 		.cancel = {.fn = on_cancel_post},
@@ -89,7 +91,8 @@ int weir_scope_close(struct weir_scope *scope, uint64_t deadline)
 	int err;
 
 	weir_scope_check_open(scope, "weir_scope_close");
-	weir_assert(weir_executor_current() == scope->executor);
+	weir_home_only(scope->executor, "weir_scope_close", "the scope");
+	weir_task_only("weir_scope_close", NULL);
 	(void)weir_task_begin(); // a cancelled task closes it all the same
 	while (busy(scope)) {
 		if (!waiting)
@@ -135,7 +138,7 @@ int weir_spawn_with(struct weir_scope *scope, struct weir_executor *executor,
 	int err;
 
 	weir_scope_check_open(scope, "weir_spawn");
-	weir_assert(weir_executor_current() == scope->executor);
+	weir_home_only(scope->executor, "weir_spawn", "the scope");
 	if (options && options->join)
 		weir_join_init(options->join);
 	err = spawn(scope, executor, fn, arg, options);

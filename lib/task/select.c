@@ -211,7 +211,9 @@ int weir_select_until(
 	int answer;
 
 	weir_task_only("weir_select", NULL);
-	weir_assert(count <= WEIR_CASES_MAX);
+	if (unlikely(count > WEIR_CASES_MAX))
+		weir_misuse_end("weir_select",
+			"there are more than 65535 cases: use a set");
 	if (!weir_task_proceed(executor, select.task))
 		return -ECANCELED;
 	if (count == 0)

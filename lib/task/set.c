@@ -130,13 +130,24 @@ static int pause(struct weir_set *set, uint64_t deadline)
 		       : 0;
 }
 
+// check_home ends the program unless set is open, and of this executor.
+static void check_home(const struct weir_set *set, const char *call)
+{
+	if (unlikely(!set->executor))
+		weir_misuse_end(call,
+			"the set is closed, or was never opened: call it "
+			"between weir_set_open and weir_set_close");
+	weir_home_only(set->executor, call, "the set");
+}
+
 int weir_set_wait(
 	struct weir_set *set, struct weir_member **served, uint64_t deadline)
 {
 	struct weir_executor *executor = weir_executor_current();
 	int err = 0;
 
-	weir_assert(executor == set->executor && executor->current);
+	weir_task_only("weir_set_wait", NULL);
+	check_home(set, "weir_set_wait");
 	*served = NULL;
 	if (!weir_task_proceed(executor, executor->current))
 		return -ECANCELED;
@@ -153,8 +164,13 @@ int weir_set_wait(
 
 void weir_set_open(struct weir_set *set)
 {
-	*set = (struct weir_set){.executor = weir_executor_current()};
-	weir_assert(set->executor); // whose it is
+	struct weir_executor *executor = weir_executor_current();
+
+	if (!executor)
+		weir_misuse_end("weir_set_open",
+			"a set belongs to an executor: call it on one, in a "
+			"task");
+	*set = (struct weir_set){.executor = executor};
 	weir_step_init(&set->step, give_back, NULL);
 	weir_list_init(&set->ready);
 	weir_list_init(&set->fresh);
@@ -163,15 +179,24 @@ void weir_set_open(struct weir_set *set)
 
 void weir_set_close(struct weir_set *set)
 {
-	weir_assert(set->count == 0 && weir_list_empty(&set->ready));
+	check_home(set, "weir_set_close");
+	if (set->count > 0 || !weir_list_empty(&set->ready))
+		weir_misuse_end("weir_set_close",
+			"there are members in the set: weir_set_remove each "
+			"first");
 	while (set->step.queued)
 		weir_yield();
+	set->executor = NULL; // check_home
 }
 
 void weir_set_add(
 	struct weir_set *set, struct weir_member *member, struct weir_case c)
 {
-	weir_assert(!c.disabled);
+	check_home(set, "weir_set_add");
+	if (c.disabled)
+		weir_misuse_end("weir_set_add",
+			"the case is disabled: it would never be served; add "
+			"it when it is not");
 	*member = (struct weir_member){.wait = c, .set = set, .phase = READY};
 	member->wait.wake = member_woken;
 	member->wait.owner = member;
@@ -185,6 +210,7 @@ void weir_set_remove(struct weir_member *member)
 {
 	if (member->phase == DISABLED)
 		return;
+	check_home(member->set, "weir_set_remove");
 	if (member->phase == ENLISTED) {
 		weir_list_remove(&member->wait.link);
 		while (!weir_case_delist(&member->wait))

@@ -22,7 +22,9 @@ void weir_shield_open(struct weir_shield *shield, uint64_t deadline)
 {
 	struct weir_task *task = weir_task_current();
 
-	weir_assert(task); // only a task can be cancelled
+	if (!task)
+		weir_misuse_end("weir_shield_open",
+			"only a task can be cancelled: call it in one");
 	*shield = (struct weir_shield){.task = task};
 	weir_timer_init(&shield->timer, on_deadline);
 	task->open_shields++;
@@ -37,9 +39,13 @@ void weir_shield_open(struct weir_shield *shield, uint64_t deadline)
 
 void weir_shield_close(struct weir_shield *shield)
 {
-	weir_assert(weir_task_current() == shield->task);
+	if (!shield->task || weir_task_current() != shield->task)
+		weir_misuse_end("weir_shield_close",
+			"the shield is another task's, or not open: who "
+			"opened it closes it, once");
 	weir_timer_cancel(&shield->timer);
 	if (shield->holds)
 		let_go(shield);
 	shield->task->open_shields--;
+	shield->task = NULL;
 }

@@ -170,7 +170,7 @@ int weir_stepper_spawn(struct weir_scope *scope, struct weir_stepper *s,
 	const struct weir_stepper_class *class_)
 {
 	weir_scope_check_open(scope, "weir_stepper_spawn");
-	weir_assert(weir_executor_current() == scope->executor);
+	weir_home_only(scope->executor, "weir_stepper_spawn", "the scope");
 	if (scope->canceled)
 		return -ECANCELED;
 	weir_stepper_start(scope->executor, s, class_);

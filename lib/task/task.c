@@ -33,7 +33,9 @@ void weir_task_fail(int error)
 {
 	struct weir_task *task = weir_task_current();
 
-	weir_assert(task); // only a task can fail
+	if (!task)
+		weir_misuse_end("weir_task_fail",
+			"only a task can fail: call it in one");
 	task->error = error;
 }
 

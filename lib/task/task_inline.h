@@ -182,6 +182,22 @@ static inline void weir_task_only(const char *call, const char *blocking)
 		weir_misuse_waits(call, blocking);
 }
 
+// weir_thread_only ends the program when call, which blocks, is made on an
+// executor; waiting is its form for tasks. weir_home_only does so when call, on
+// what, is made elsewhere than on home.
+static inline void weir_thread_only(const char *call, const char *waiting)
+{
+	if (unlikely(weir_executor_current() != NULL))
+		weir_misuse_blocks(call, waiting);
+}
+
+static inline void weir_home_only(
+	const struct weir_executor *home, const char *call, const char *what)
+{
+	if (unlikely(weir_executor_current() != home))
+		weir_misuse_elsewhere(call, what, home->name);
+}
+
 #ifdef WEIR_DEBUG
 #define weir_debug_task_only(call, blocking) weir_task_only(call, blocking)
 #else

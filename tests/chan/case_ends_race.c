@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Two executors on threads of their own: on one listeners wait for a one-shot, a
-// latest value, a broadcast and the end of a channel's receivers, all at once, in
-// a select, a set or steppers; on the other a speaker serves each. New ones all
-// the time. Some listeners give up every few microseconds and come back, so that
-// a wakeup meets who is leaving.
+// latest value, a broadcast, the end of a channel's receivers, that of another
+// one-shot's and permits of a third channel, all at once, in a select, a set or
+// steppers; on the other a speaker serves each. New ones all the time. Some
+// listeners give up every few microseconds and come back, so that a wakeup meets
+// who is leaving.
 //
 //	           ┌─ one-shot ──▶┐
-//	speaker ───┼─ latest ────▶├── listener
-//	           ├─ broadcast ─▶│
-//	           └─ rx closed ─▶┘ closed
+//	           ├─ latest ────▶│
+//	speaker ───┼─ broadcast ─▶├── listener
+//	           ├─ rx closed ─▶│ closed, of a channel and of a one-shot
+//	           └─ room ──────▶┘ permits
 //
 // Nothing may be lost or come twice; a lost wakeup shows as a run that never ends.
 #include "chan/case.h"
@@ -23,9 +25,9 @@
 #define ROUNDS 600
 #define AT_ONCE 6 // of each form two
 #define VALUES 12 // through the latest value and the broadcast
-#define CASES 4
+#define CASES 6
 
-enum { ONE, LATEST, CAST, CLOSED };
+enum { ONE, LATEST, CAST, CLOSED, GONE, ROOM };
 
 static uint64_t late_count; // of executor 0
 
@@ -40,19 +42,38 @@ struct talk {
 	struct weir_oneshot_tx one_tx;
 	struct weir_latest_tx latest_tx;
 	struct weir_broadcast_tx cast_tx;
-	struct weir_rx rx;
+	struct weir_rx rx, room_rx;
+	struct weir_oneshot_rx gone_rx;
 	// The listener's.
 	struct weir_oneshot_rx one_rx;
 	struct weir_latest_rx latest_rx;
 	struct weir_broadcast_rx cast_rx;
-	struct weir_tx tx;
-	uint64_t answer, value, seen, read, next;
+	struct weir_tx tx, room_tx;
+	struct weir_oneshot_tx gone_tx;
+	struct weir_oneshot_waiter gone_waiter;
+	struct weir_permits permits;
+	uint64_t answer, value, seen, read, next, sent;
 	unsigned ended; // bits
 	unsigned order; // of the speaker
 	bool hasty;
 	struct weir_member members[CASES];
 	struct walker walkers[CASES];
 };
+
+// make_room receives so many messages, each of which was waited for.
+static void make_room(struct talk *talk)
+{
+	uint64_t message;
+
+	for (uint64_t i = 0; i < VALUES; i++) {
+		weir_assert(
+			weir_recv(&talk->room_rx, &message) == WEIR_RECEIVED &&
+			message == i);
+		if (i % 4 == 0)
+			weir_yield();
+	}
+	weir_rx_close(&talk->room_rx);
+}
 
 static void say(struct talk *talk, unsigned what)
 {
@@ -80,6 +101,13 @@ static void say(struct talk *talk, unsigned what)
 					    WEIR_NEVER) == WEIR_SENT);
 		weir_broadcast_tx_close(&talk->cast_tx);
 		break;
+	case GONE:
+		weir_assert(weir_oneshot_rx_close(&talk->gone_rx, &message) ==
+			    WEIR_CLOSED);
+		break;
+	case ROOM:
+		make_room(talk);
+		break;
 	default:
 		weir_rx_close(&talk->rx);
 	}
@@ -105,6 +133,12 @@ static struct weir_case case_of(struct talk *talk, unsigned what)
 		return weir_case_latest(&talk->latest_rx, &talk->seen);
 	case CAST:
 		return weir_case_broadcast(&talk->cast_rx, &talk->value);
+	case GONE:
+		return weir_case_oneshot_closed(
+			&talk->gone_tx, &talk->gone_waiter);
+	case ROOM:
+		return weir_case_reserve(
+			&talk->room_tx, 1 + talk->order % 2, &talk->permits);
 	default:
 		return weir_case_closed(&talk->tx);
 	}
@@ -127,12 +161,23 @@ static bool heard(struct talk *talk, unsigned what, int result)
 		weir_assert(version > talk->seen && talk->read == version);
 		talk->seen = version;
 		return true;
+	} else if (result == WEIR_RESERVED) {
+		uint64_t message = talk->sent++;
+
+		// More than the speaker wants find nobody.
+		weir_assert(weir_permits_send(&talk->permits, &message) ==
+				    WEIR_SENT ||
+			    talk->sent > VALUES);
+		weir_permits_drop(&talk->permits);
+		return true;
 	} else if (result == WEIR_RECEIVED) {
 		weir_assert(talk->value == talk->next++);
 		return true;
 	} else {
 		weir_assert(result == WEIR_CLOSED);
 	}
+	if (what == GONE) // no post is under way to it either
+		memset(&talk->gone_waiter, 0x5a, sizeof(talk->gone_waiter));
 	talk->ended |= 1u << what;
 	return false;
 }
@@ -212,6 +257,9 @@ static void listen(struct weir_scope *scope, struct talk *talk, unsigned form)
 
 static void open_talk(struct talk *talk, unsigned i)
 {
+	const struct weir_channel_options room = {
+		.message_size = 8, .permits = true};
+
 	*talk = (struct talk){.order = i, .hasty = i / 3 % 2};
 	weir_assert(!weir_oneshot_open(8, &talk->one_tx, &talk->one_rx));
 	weir_assert(
@@ -220,12 +268,19 @@ static void open_talk(struct talk *talk, unsigned i)
 	weir_assert(!weir_broadcast_subscribe(
 		&talk->cast_tx, WEIR_LOSSLESS, &talk->cast_rx));
 	weir_assert(!weir_channel_open(1, &talk->tx, &talk->rx));
+	weir_assert(!weir_oneshot_open(8, &talk->gone_tx, &talk->gone_rx));
+	weir_assert(!weir_channel_open_with(
+		1 + i % 2, &room, &talk->room_tx, &talk->room_rx));
 }
 
 static void close_talk(struct talk *talk)
 {
 	weir_assert(talk->ended == (1u << CASES) - 1);
 	weir_assert(talk->seen == VALUES && talk->next == VALUES);
+	weir_assert(talk->sent >= VALUES);
+	weir_assert(weir_tx_reserved(&talk->room_tx) == 0);
+	weir_tx_close(&talk->room_tx);
+	weir_oneshot_tx_close(&talk->gone_tx);
 	weir_latest_rx_close(&talk->latest_rx);
 	weir_broadcast_rx_close(&talk->cast_rx);
 	weir_tx_close(&talk->tx);

@@ -24,9 +24,8 @@ static void select_times(void *arg)
 
 		s.results[s.answered] = k < 0 ? NOT_YET : s.cases[k].result;
 		s.answers[s.answered++] = k;
-		// As a user does: it has read what was written.
-		if (k == 0 && kind->make == latest_make)
-			seen = weir_latest_read(&latest_rx, &got);
+		if (k == 0 && kind->use)
+			kind->use();
 	}
 }
 
@@ -296,8 +295,8 @@ static void serve_set(void *arg)
 	weir_set_add(&set, &member, kind->make());
 	while (weir_set_wait(&set, &served, WEIR_NEVER) == 0) {
 		set_results[set_served++] = served->wait.result;
-		if (kind->make == latest_make)
-			seen = weir_latest_read(&latest_rx, &got);
+		if (kind->use)
+			kind->use();
 	}
 	weir_set_remove(&member);
 	weir_set_close(&set);
@@ -464,4 +463,53 @@ Test(case_ends, all_who_wait_for_the_receivers_end_learn_of_it)
 	cr_assert_eq(result, WEIR_CLOSED);
 	close_select();
 	executors_end(1);
+}
+
+static unsigned subscribed;
+
+// It goes on when there is somebody again.
+static void send_until_nobody(void *arg)
+{
+	uint64_t value = 0;
+	struct weir_case c = weir_case_broadcast_send(&cast_tx, &value);
+
+	while (weir_select(&c, 1) == 0) {
+		value++;
+		if (c.result == WEIR_SENT)
+			continue;
+		cr_assert(c.disabled);
+		cr_assert_eq(weir_select(&c, 1), WEIR_CLOSED,
+			"there is nothing left to wait for");
+		if (subscribed++ == 2)
+			break;
+		cr_assert_eq(weir_broadcast_subscribe(
+				     &cast_tx, WEIR_LOSSLESS, &cast_rx),
+			0);
+		c.disabled = false;
+	}
+}
+
+Test(case_ends, a_broadcast_send_is_enabled_again_when_somebody_subscribes)
+{
+	executors(2);
+	cr_assert_eq(weir_broadcast_open(2, 8, &cast_tx), 0);
+	do_on(on[0], send_until_nobody);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t value, first = 0;
+
+		cr_assert_eq(subscribed, i + 1, "it waits for room");
+		// Two values are held for it; who goes lets the third be lost.
+		for (unsigned k = 0; k < 2; k++) {
+			cr_assert_eq(
+				weir_broadcast_try_recv(&cast_rx, &value, NULL),
+				WEIR_RECEIVED);
+			cr_assert(k == 0 || value == first + 1);
+			first = value;
+		}
+		do_on(on[i], full_shut);
+	}
+	cr_assert_eq(subscribed, 3);
+	cr_assert_eq(weir_executor_counts(on[0])->tasks, 0);
+	weir_broadcast_tx_close(&cast_tx);
+	executors_end(2);
 }

@@ -28,6 +28,7 @@ struct kind {
 	void (*close)(void);
 	bool once; // nothing comes after it was fired
 	enum weir_result fired;
+	void (*use)(void); // what its user does with what came, or NULL
 };
 
 static const struct kind *kind;
@@ -69,6 +70,11 @@ static void latest_open(void)
 static struct weir_case latest_make(void)
 {
 	return weir_case_latest(&latest_rx, &seen);
+}
+
+static void latest_use(void)
+{
+	seen = weir_latest_read(&latest_rx, &got);
 }
 
 static void latest_fire(void *arg)
@@ -182,11 +188,79 @@ static void closed_close(void)
 	weir_rx_close(&rx);
 }
 
+// The sender of a one-shot waits for its receiver to go.
+static struct weir_case goes_make(void)
+{
+	static struct weir_oneshot_waiter waiter;
+
+	memset(&waiter, 0x5a, sizeof(waiter)); // it need not be initialised
+	return weir_case_oneshot_closed(&one_tx, &waiter);
+}
+
+static void goes_fire(void *arg)
+{
+	cr_assert_eq(weir_oneshot_rx_close(&one_rx, &got), WEIR_CLOSED);
+}
+
+static void goes_close(void)
+{
+	uint64_t message = 3;
+
+	cr_assert_eq(weir_oneshot_send(&one_tx, &message), WEIR_CLOSED);
+	cr_assert_eq(message, 3, "it is still the sender's");
+}
+
+// All of a channel's room is used; who receives makes some.
+static struct weir_permits permits;
+
+static void reserve_open(void)
+{
+	const struct weir_channel_options options = {
+		.message_size = 8, .permits = true};
+
+	permits = (struct weir_permits){0};
+	cr_assert_eq(weir_channel_open_with(2, &options, &tx, &rx), 0);
+	put(&tx, 1);
+	put(&tx, 1);
+}
+
+static struct weir_case reserve_make(void)
+{
+	return weir_case_reserve(&tx, 2, &permits);
+}
+
+static void reserve_use(void)
+{
+	uint64_t message = 1;
+
+	if (permits.count == 0)
+		return;
+	cr_assert_eq(permits.count, 1);
+	cr_assert_eq(weir_permits_send(&permits, &message), WEIR_SENT);
+}
+
+static void reserve_fire(void *arg)
+{
+	cr_assert_eq(get(&rx), 1);
+}
+
+static void reserve_shut(void *arg)
+{
+	weir_rx_close(&rx);
+}
+
+static void reserve_close(void)
+{
+	weir_permits_drop(&permits);
+	cr_assert_eq(weir_tx_reserved(&tx), 0);
+	closed_close();
+}
+
 static const struct kind kinds[] = {
 	{"one-shot", one_open, one_make, one_fire, one_shut, one_close, true,
 		WEIR_RECEIVED},
 	{"latest", latest_open, latest_make, latest_fire, latest_shut,
-		latest_close, false, WEIR_RECEIVED},
+		latest_close, false, WEIR_RECEIVED, latest_use},
 	{"lossless", lossless_open, cast_make, cast_fire, cast_shut, cast_close,
 		false, WEIR_RECEIVED},
 	{"lossy", lossy_open, cast_make, cast_fire, cast_shut, cast_close,
@@ -195,6 +269,10 @@ static const struct kind kinds[] = {
 		closed_close, true, WEIR_CLOSED},
 	{"broadcast send", full_open, full_make, full_fire, full_shut,
 		cast_close, false, WEIR_SENT},
+	{"one-shot's receiver", one_open, goes_make, goes_fire, goes_fire,
+		goes_close, true, WEIR_CLOSED},
+	{"reserve", reserve_open, reserve_make, reserve_fire, reserve_shut,
+		reserve_close, false, WEIR_RESERVED, reserve_use},
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))

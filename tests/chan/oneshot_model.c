@@ -17,7 +17,7 @@ static struct weir_oneshot line;
 static struct weir_oneshot_tx tx;
 static struct weir_oneshot_rx rx;
 static enum where where;
-static bool tx_gone, rx_gone, canceled;
+static bool tx_gone, rx_gone, canceled, heeds;
 static unsigned done_count;
 static struct weir_task *waiting;
 
@@ -32,12 +32,29 @@ static void done(struct weir_oneshot *oneshot)
 	memset(oneshot, 0xee, sizeof(*oneshot));
 }
 
+// The sender waits for the receiver to go, for a while.
+static void heed(void)
+{
+	uint64_t deadline = now_ticks + below(40);
+	enum weir_result result;
+
+	heeds = true;
+	result = weir_oneshot_wait_closed(&tx, deadline);
+	heeds = false;
+	cr_assert_eq(result == WEIR_CLOSED, weir_oneshot_closed(&tx));
+	cr_assert(result == WEIR_CLOSED ? rx_gone : deadline <= now_ticks);
+}
+
 static void act_tx(void *arg)
 {
 	uint64_t message = 42;
 	enum weir_result result;
 
-	if (tx_gone)
+	if (tx_gone || heeds)
+		return;
+	if (weir_task_self() && below(2))
+		heed();
+	if (tx_gone || heeds)
 		return;
 	tx_gone = true;
 	if (below(3) == 0) {

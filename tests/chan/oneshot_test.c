@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "chan/oneshot.h"
+#include "chan/case.h"
+#include "dies.h"
 #include "stepped.h"
+#include "task/set.h"
 
 #include <errno.h>
 
@@ -217,4 +219,236 @@ Test(oneshot, a_thread_blocks_until_its_deadline)
 	weir_oneshot_tx_close(&tx);
 	cr_assert_eq(
 		weir_oneshot_recv_blocking(&rx, &got, WEIR_NEVER), WEIR_CLOSED);
+}
+
+// ---- the sender waits for its receiver to go ----
+
+struct heed {
+	uint64_t deadline;
+	enum weir_result result;
+	struct weir_task *task;
+};
+
+static void heed(void *arg)
+{
+	struct heed *heed = arg;
+
+	heed->task = weir_task_self();
+	heed->result = weir_oneshot_wait_closed(&tx, heed->deadline);
+}
+
+static void start_heed(struct heed *h, uint64_t deadline)
+{
+	*h = (struct heed){
+		.deadline = deadline, .result = (enum weir_result)NOT_YET};
+	cr_assert_eq(weir_start(on[0], heed, h, NULL, NULL), 0);
+	turns(on[0], 2);
+}
+
+static void close_rx(void *arg)
+{
+	uint64_t got;
+
+	cr_assert_eq(weir_oneshot_rx_close(&rx, &got), WEIR_CLOSED);
+}
+
+// do_where does fn in a task of either executor, or in no task.
+static void do_where(unsigned where, void (*fn)(void *arg))
+{
+	if (where == 2) {
+		fn(NULL);
+		return;
+	}
+	cr_assert_eq(weir_start(on[where], fn, NULL, NULL, NULL), 0);
+	turns(on[where], 1);
+}
+
+static void send_is_refused(void)
+{
+	uint64_t message = 3;
+
+	cr_assert_eq(weir_oneshot_send(&tx, &message), WEIR_CLOSED);
+	cr_assert_eq(message, 3, "it is still ours");
+	cr_assert_eq(done_count, 1);
+}
+
+Test(oneshot, a_sender_learns_that_its_receiver_has_gone)
+{
+	for (unsigned where = 0; where < 3; where++) {
+		struct heed h;
+
+		executors(2);
+		open_one(8);
+		start_heed(&h, WEIR_NEVER);
+		for (unsigned i = 0; i < 3; i++)
+			cr_assert_eq(weir_executor_turn(on[0]), 0);
+		cr_assert_eq(h.result, NOT_YET);
+		do_where(where, close_rx);
+		turns(on[0], 2);
+		cr_assert_eq(h.result, WEIR_CLOSED);
+		cr_assert_eq(done_count, 0, "it still has its end");
+		cr_assert(weir_oneshot_closed(&tx));
+		send_is_refused();
+		start_heed(&h, WEIR_NEVER);
+		cr_assert_eq(h.result, WEIR_CLOSED, "it is used up");
+		executors_end(2);
+	}
+}
+
+Test(oneshot, a_receiver_that_has_gone_is_not_waited_for)
+{
+	struct heed h;
+
+	executors(1);
+	open_one(8);
+	close_rx(NULL);
+	start_heed(&h, WEIR_NEVER);
+	cr_assert_eq(h.result, WEIR_CLOSED);
+	send_is_refused();
+	executors_end(1);
+}
+
+Test(oneshot, a_sender_that_gives_up_waiting_sends_as_ever)
+{
+	executors(1);
+	for (unsigned cancels = 0; cancels < 2; cancels++) {
+		uint64_t message = 3, got;
+		struct heed h;
+
+		open_one(8);
+		start_heed(&h, now_ticks + 100);
+		if (cancels)
+			weir_task_cancel(h.task);
+		else
+			now_ticks += 100;
+		turns(on[0], 2);
+		cr_assert_eq(
+			h.result, cancels ? WEIR_CANCELED : WEIR_TIMED_OUT);
+		cr_assert_eq(weir_oneshot_send(&tx, &message), WEIR_SENT);
+		cr_assert_eq(weir_oneshot_try_recv(&rx, &got), WEIR_RECEIVED);
+		cr_assert_eq(got, 3);
+		cr_assert_eq(done_count, 1);
+	}
+	executors_end(1);
+}
+
+// Both at once; then the message, or the end, wakes the receiver alone.
+Test(oneshot, both_may_wait_for_each_other)
+{
+	for (unsigned away = 0; away < 2; away++) {
+		struct shot shot = {.deadline = UINT64_MAX / 2 + 100};
+		struct heed h;
+
+		executors(2);
+		open_one(8);
+		start_heed(&h, WEIR_NEVER);
+		start_recv(on[away], &shot);
+		turns(on[0], 2);
+		cr_assert_eq(h.result, NOT_YET);
+		cr_assert_eq(shot.result, NOT_YET);
+		now_ticks += 100;
+		turns(on[away], 2); // it gives up, and goes
+		cr_assert_eq(shot.result, WEIR_TIMED_OUT);
+		turns(on[0], 2);
+		cr_assert_eq(h.result, NOT_YET, "to give up is not to go");
+		do_where(away, close_rx);
+		turns(on[0], 2);
+		cr_assert_eq(h.result, WEIR_CLOSED);
+		send_is_refused();
+		executors_end(2);
+	}
+}
+
+// Its deadline has come, and it has not run yet, when the receiver goes.
+Test(oneshot, a_sender_that_gives_up_too_late_has_learnt_it)
+{
+	for (unsigned away = 0; away < 2; away++) {
+		struct heed h;
+
+		executors(2);
+		open_one(8);
+		start_heed(&h, WEIR_NEVER);
+		weir_task_cancel(h.task);
+		if (away)
+			do_where(1, close_rx);
+		else
+			close_rx(NULL);
+		turns(on[0], 3);
+		cr_assert_eq(h.result, WEIR_CLOSED);
+		send_is_refused();
+		executors_end(2);
+	}
+}
+
+static void wait_twice(void *arg)
+{
+	uint64_t message;
+
+	(void)!weir_oneshot_recv(&rx, &message, WEIR_NEVER);
+}
+
+static void heed_twice(void *arg)
+{
+	(void)!weir_oneshot_wait_closed(&tx, WEIR_NEVER);
+}
+
+// In the set stands the case of one end, which is then used.
+static void use_what_is_waited_on(void *arg)
+{
+	static struct weir_oneshot_waiter waiter;
+	struct weir_member member, *served;
+	unsigned use = *(unsigned *)arg;
+	struct weir_set set;
+	uint64_t message = 1;
+
+	weir_set_open(&set);
+	weir_set_add(&set, &member,
+		use < 3 ? weir_case_oneshot_closed(&tx, &waiter)
+			: weir_case_oneshot(&rx, &message));
+	(void)!weir_set_wait(&set, &served, now_ticks - 1);
+	switch (use) {
+	case 0:
+		(void)!weir_oneshot_send(&tx, &message);
+		break;
+	case 1:
+		weir_oneshot_tx_close(&tx);
+		break;
+	case 2:
+		heed_twice(NULL);
+		break;
+	case 3:
+		wait_twice(NULL);
+		break;
+	case 4:
+		(void)!weir_oneshot_rx_close(&rx, &message);
+		break;
+	}
+}
+
+static unsigned use;
+
+static void use_it_in_a_task(void)
+{
+	executors(1);
+	open_one(8);
+	cr_assert_eq(
+		weir_start(on[0], use_what_is_waited_on, &use, NULL, NULL), 0);
+	turns(on[0], 2);
+}
+
+Test(oneshot, an_end_on_which_somebody_waits_is_not_used_otherwise)
+{
+	static const char *const calls[] = {
+		"send", "tx_close", "wait_closed", "recv", "rx_close"};
+	char said[1000], words[100];
+
+	for (use = 0; use < 5; use++) {
+		snprintf(words, sizeof(words),
+			"task 'task' of executor 'executor' calls "
+			"weir_oneshot_%s: somebody waits on this end",
+			calls[use]);
+		cr_assert(dies(use_it_in_a_task, said, sizeof(said)), "%s",
+			words);
+		cr_assert(strstr(said, words), "%s", said);
+	}
 }

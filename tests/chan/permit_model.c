@@ -3,7 +3,7 @@
 // Senders that reserve, send on permits, send without, drop and are cancelled,
 // at random, beside three counts: what is held, what is reserved, what is free.
 // Their sum is the capacity, and each answer is known beforehand.
-#include "chan/permit.h"
+#include "chan/case.h"
 #include "seed.h"
 #include "stepped.h"
 
@@ -41,6 +41,15 @@ static void check(struct sender *s)
 	cr_assert_eq(weir_tx_room(&s->tx), capacity - held - reserved);
 }
 
+static enum weir_result reserve_as_a_case(
+	struct sender *s, unsigned max, uint64_t deadline)
+{
+	struct weir_case c = weir_case_reserve(&s->tx, max, &s->permits);
+	int answer = weir_select_until(&c, 1, deadline);
+
+	return (enum weir_result)(answer < 0 ? answer : c.result);
+}
+
 static void reserve(struct sender *s)
 {
 	unsigned min = below(capacity + 1), max = min + below(3), had;
@@ -56,8 +65,14 @@ static void reserve(struct sender *s)
 		if (result == WEIR_RESERVED)
 			cr_assert_eq(s->permits.count, least(had, max));
 	} else {
+		bool select = max && below(2);
+
 		s->waiting = weir_task_self();
-		result = weir_reserve(&s->tx, min, max, &s->permits, deadline);
+		if (select)
+			min = 1;
+		result = select ? reserve_as_a_case(s, max, deadline)
+				: weir_reserve(&s->tx, min, max, &s->permits,
+					  deadline);
 		s->waiting = NULL;
 		if (result == WEIR_RESERVED)
 			cr_assert(s->permits.count >= min &&

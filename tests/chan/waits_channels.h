@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Waits on channels: both sides, permits, selects; and the oracle that all waits
-// share. Part of waits.h.
+// Waits on channels: both sides, their end, permits, selects, sets. Part of
+// waits.h.
 #ifndef WEIR_TESTS_CHAN_WAITS_CHANNELS_H
 #define WEIR_TESTS_CHAN_WAITS_CHANNELS_H
 
@@ -9,91 +9,8 @@
 #include "chan/channel.h"
 #include "chan/permit.h"
 #include "chan/segments.h"
-#include "sync/crew.h"
-
-#define WAITERS_MAX 7
-#define IDS 64
-
-enum reach { FIRST, ALL }; // whom one feed reaches
-
-struct kind {
-	const char *name;
-	void (*open)(bool near_wrap);
-	int (*do_)(struct one *one);
-	void (*undo)(struct one *one);
-	void (*feed)(void);
-	void (*shut)(void); // the peer closes its end
-	void (*close)(void);
-	int fed_and_shut; // what the first answers when both have come
-	enum reach reach;
-	bool once;	      // there is one feed
-	const char *never;    // why nobody waits here, or NULL
-	const char *one_user; // why one waits at most, or NULL
-	const char *no_peer;  // why no peer lives elsewhere, or NULL
-	enum weir_channel_class class_;
-	bool local, segments;
-};
-
-static const struct kind *opened; // set by open_channel's caller
-static struct one waiters[WAITERS_MAX];
-static unsigned fed;
-static struct weir_wait_queue nothing_comes;
-
-static unsigned number_of(const struct one *one)
-{
-	return (unsigned)(one - waiters);
-}
-
-static int plainly(enum weir_result result)
-{
-	return (int)result < 0 ? (int)result : 0;
-}
-
-// ---- a peer on an executor of its own, which goes with it ----
-
-static void on_peer(void (*fn)(void))
-{
-	struct weir_executor *peer = crew_executor("peer", 2);
-
-	cr_assert_eq(weir_start(peer, run_fn, &fn, NULL, NULL), 0);
-	weir_executor_turn(peer);
-	cr_assert_eq(weir_executor_counts(peer)->tasks, 0);
-	weir_executor_destroy(peer);
-}
-
-// ---- the oracle: what was sent was taken once, what was not, never ----
-
-static unsigned sent[IDS], taken[IDS], next_id;
-static const char *fault;
-
-static void oracle_open(void)
-{
-	memset(sent, 0, sizeof(sent));
-	memset(taken, 0, sizeof(taken));
-	next_id = fed = 0;
-	fault = NULL;
-	weir_wait_queue_init(&nothing_comes);
-}
-
-static void claim(bool holds, const char *else_)
-{
-	if (!holds && !fault)
-		fault = else_;
-}
-
-static const char *oracle_fault(void)
-{
-	for (unsigned i = 0; i < IDS; i++) {
-		claim(taken[i] >= sent[i], "a message is lost");
-		claim(taken[i] <= sent[i], "a message came twice, or unsent");
-	}
-	return fault;
-}
-
-static void release(void *arg, void *message)
-{
-	taken[*(uint64_t *)message]++;
-}
+#include "task/set.h"
+#include "waits_kind.h"
 
 // ---- a channel, of either side of which some wait ----
 
@@ -221,6 +138,20 @@ static int send_do(struct one *one)
 				 one->deadline));
 }
 
+// ---- the end of the receivers ----
+
+static void ends_open(bool near_wrap)
+{
+	open_channel(near_wrap, false);
+	clone_txs();
+}
+
+static int ends_do(struct one *one)
+{
+	return plainly(
+		weir_tx_wait_closed(&txs[number_of(one)], one->deadline));
+}
+
 // ---- a select over channels ----
 
 static int select_one(struct one *one, struct weir_case c)
@@ -247,6 +178,31 @@ static int select_send_do(struct one *one)
 	answer = select_one(
 		one, weir_case_send(&txs[number_of(one)], &one->seen));
 	return gave(one, (enum weir_result)answer);
+}
+
+static int select_ends_do(struct one *one)
+{
+	return plainly((enum weir_result)select_one(
+		one, weir_case_closed(&txs[number_of(one)])));
+}
+
+// ---- a set of one ----
+
+static int set_recv_do(struct one *one)
+{
+	struct weir_member member, *served;
+	struct weir_set set;
+	int answer;
+
+	weir_set_open(&set);
+	weir_set_add(&set, &member,
+		weir_case_recv(&rxs[number_of(one)], &one->seen));
+	answer = weir_set_wait(&set, &served, one->deadline);
+	if (answer == 0)
+		answer = served->wait.result;
+	weir_set_remove(&member);
+	weir_set_close(&set);
+	return took(one, (enum weir_result)answer);
 }
 
 // ---- permits: all are out at first ----
@@ -276,6 +232,16 @@ static int reserve_do(struct one *one)
 	return plainly(weir_reserve(&txs[i], 1, 1, &got[i], one->deadline));
 }
 
+// It keeps what it reserved: a select that is late looks once more.
+static int select_reserve_do(struct one *one)
+{
+	unsigned i = number_of(one);
+
+	weir_permits_drop(&got[i]);
+	return plainly((enum weir_result)select_one(
+		one, weir_case_reserve(&txs[i], 1, &got[i])));
+}
+
 static void reserve_undo(struct one *one)
 {
 	weir_permits_drop(&got[number_of(one)]);
@@ -288,8 +254,10 @@ static void drop_one(void)
 
 static void drop_all(void)
 {
-	for (unsigned i = 0; i < WAITERS_MAX; i++)
+	for (unsigned i = 0; i < WAITERS_MAX; i++) {
 		weir_permits_drop(&held[i]);
+		weir_permits_drop(&got[i]);
+	}
 }
 
 static void permits_close(void)

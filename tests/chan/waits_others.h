@@ -22,6 +22,33 @@ static int one_do(struct one *one)
 	return took(one, weir_oneshot_recv(&one_rx, &one->seen, one->deadline));
 }
 
+static int select_one_do(struct one *one)
+{
+	return took(one, (enum weir_result)select_one(
+				 one, weir_case_oneshot(&one_rx, &one->seen)));
+}
+
+// Its sender waits for its receiver to go.
+static int goes_do(struct one *one)
+{
+	return plainly(weir_oneshot_wait_closed(&one_tx, one->deadline));
+}
+
+static int select_goes_do(struct one *one)
+{
+	struct weir_oneshot_waiter waiter;
+
+	return plainly((enum weir_result)select_one(
+		one, weir_case_oneshot_closed(&one_tx, &waiter)));
+}
+
+static void goes_feed(void)
+{
+	uint64_t message;
+
+	cr_assert_eq(weir_oneshot_rx_close(&one_rx, &message), WEIR_CLOSED);
+}
+
 static void one_feed(void)
 {
 	uint64_t message = next_id++;
@@ -56,12 +83,10 @@ static void latest_open(bool near_wrap)
 		weir_latest_clone(&latest_rxs[0], &latest_rxs[i]);
 }
 
-static int latest_do(struct one *one)
+static int latest_came(struct one *one, enum weir_result result)
 {
 	struct weir_latest_rx *rx = &latest_rxs[number_of(one)];
 	uint64_t value = 0;
-	enum weir_result result =
-		weir_latest_changed(rx, one->seen, one->deadline);
 
 	if (result == WEIR_RECEIVED) {
 		uint64_t version = weir_latest_read(rx, &value);
@@ -70,6 +95,20 @@ static int latest_do(struct one *one)
 		claim(value == version, "another version's value");
 	}
 	return plainly(result);
+}
+
+static int latest_do(struct one *one)
+{
+	return latest_came(one, weir_latest_changed(&latest_rxs[number_of(one)],
+					one->seen, one->deadline));
+}
+
+static int select_latest_do(struct one *one)
+{
+	return latest_came(
+		one, (enum weir_result)select_one(
+			     one, weir_case_latest(&latest_rxs[number_of(one)],
+					  &one->seen)));
 }
 
 static void latest_feed(void)
@@ -149,6 +188,17 @@ static int cast_do(struct one *one)
 	return plainly(result);
 }
 
+static int select_cast_do(struct one *one)
+{
+	unsigned i = number_of(one);
+	int answer =
+		select_one(one, weir_case_broadcast(&cast_rxs[i], &one->seen));
+
+	if (answer == WEIR_RECEIVED)
+		cast_took(i, one->seen, weir_broadcast_missed(&cast_rxs[i]));
+	return plainly((enum weir_result)answer);
+}
+
 static void cast_feed(void)
 {
 	cr_assert_eq(weir_broadcast_try_send(&cast_tx, &cast_sent), WEIR_SENT);
@@ -197,6 +247,15 @@ static int cast_send_do(struct one *one)
 
 	cast_sent += result == WEIR_SENT;
 	return plainly(result);
+}
+
+static int select_cast_send_do(struct one *one)
+{
+	int answer =
+		select_one(one, weir_case_broadcast_send(&cast_tx, &cast_sent));
+
+	cast_sent += answer == WEIR_SENT;
+	return plainly((enum weir_result)answer);
 }
 
 static void cast_recv_one(void)

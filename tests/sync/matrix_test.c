@@ -3,6 +3,8 @@
 // Every lock × {close, cancel, deadline, peer exit, wrap} × {before, during,
 // after parking} × {1, 2, many waiters}. A cell that has no meaning says why;
 // none is skipped silently: the cells that ran and those with a reason add up.
+// Questions are not here: who asks leaves its question in the line when it gives
+// up, and ask_test.c goes through what may come of it; who takes one receives.
 //
 //	before  it has come when the task asks
 //	during  it comes while the task is parked
