@@ -304,15 +304,18 @@ static int trace_run(
 {
 	char path[512];
 	int folder = make_folder(request, path, sizeof(path), e);
-	int err;
+	int taken, err;
 
 	if (folder < 0)
 		return -1;
-	err = record(folder, request, e);
+	taken = err = record(folder, request, e);
 	if (!err)
 		err = convert(path, request, file, e);
-	if (!request->keep || err)
+	if (!request->keep || taken)
 		remove_folder(folder, path);
+	else if (err)
+		fprintf(stderr, "weir trace: the trace itself is in '%s'\n",
+			path);
 	close(folder);
 	return err;
 }

@@ -3,7 +3,7 @@
 // What a point does when a trace is taken: an event in rte_trace's form, into the
 // memory of the calling thread.
 //
-//	| number 16 bits | tick 48 bits | fields, as they come | up to 8 bytes |
+//	| up to 8 bytes | number 16 bits | tick 48 bits | fields, as they come |
 #define ALLOW_EXPERIMENTAL_API
 #include "trace/writer.h"
 #include "base/clock.h"

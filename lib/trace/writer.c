@@ -80,10 +80,17 @@ struct weir_trace_writer *weir_trace_enter(void)
 	return writer;
 }
 
-// enter_chunk makes the present chunk the one that offset lies in: what it held
-// is overwritten.
+// aligned answers where the next event may begin. Nothing is put behind the
+// last one: who reads would take it for another.
+static inline uint32_t aligned(uint32_t offset)
+{
+	return (offset + 7) & ~7u;
+}
+
+// enter_chunk makes the present chunk the one that at lies in: what it held is
+// overwritten.
 static __attribute__((noinline)) void enter_chunk(
-	struct weir_trace_writer *writer, uint32_t chunk)
+	struct weir_trace_writer *writer, uint32_t chunk, uint32_t at)
 {
 	uint32_t step = writer->size / WEIR_TRACE_CHUNKS;
 
@@ -92,30 +99,29 @@ static __attribute__((noinline)) void enter_chunk(
 	if (chunk == WEIR_TRACE_CHUNKS - 1)
 		writer->chunk_end = writer->size;
 	writer->overwritten += writer->chunks[chunk].events;
-	writer->chunks[chunk] = (struct weir_trace_chunk){.at = writer->offset};
+	writer->chunks[chunk] = (struct weir_trace_chunk){.at = at};
 }
 
-// wrap goes back to the beginning.
+// wrap goes back to the beginning, which comes behind the end when saved.
 static __attribute__((noinline)) void wrap(struct weir_trace_writer *writer)
 {
-	writer->end = writer->offset;
-	writer->offset = 0;
-	enter_chunk(writer, 0);
+	writer->end = aligned(writer->offset);
+	enter_chunk(writer, 0, 0);
 }
 
 char *weir_trace_next(struct weir_trace_writer *writer, uint32_t size)
 {
-	char *at;
+	uint32_t at = aligned(writer->offset);
 
-	size = (size + 7) & ~7u; // events begin at words
-	if (unlikely(writer->offset + size > writer->size))
+	if (unlikely(at + size > writer->size)) {
 		wrap(writer);
-	else if (unlikely(writer->offset >= writer->chunk_end))
-		enter_chunk(writer, writer->chunk + 1);
-	at = writer->memory + writer->offset;
-	writer->offset += size;
+		at = 0;
+	} else if (unlikely(at >= writer->chunk_end)) {
+		enter_chunk(writer, writer->chunk + 1, at);
+	}
+	writer->offset = at + size;
 	writer->chunks[writer->chunk].events++;
-	return at;
+	return writer->memory + at;
 }
 
 unsigned weir_trace_oldest(struct weir_trace_writer *writer)

@@ -147,6 +147,22 @@ is "lcore and thread are tracks" "$(jq -r '[.traceEvents[] |
 	select(.name == "thread_name") | .args.name] | sort | join(" ")' \
 	pair.json)" "lcores.1 threads.0"
 works "and again" weir trace $name -t 50ms -o again.json
+# A trace of a run that goes on may end in any event, of any size.
+for point in stage.burst executor.turn executor.idle chan.sent chan.received; do
+	works "also where it ends in weir.$point" weir trace $name -t 20ms \
+		--points weir.$point -o ends.json --keep ends.$point
+done
+for i in 1 2 3 4 5; do
+	works "also time and again, $i" \
+		weir trace $name -t 20ms -o again.json
+done
+if [ -c /dev/full ]; then
+	weir trace $name -t 20ms -o /dev/full --keep kept 2>kept.err
+	is "a trace whose JSON cannot be written: exit code" $? 1
+	has "is kept if it was asked for" "$(cat kept.err)" \
+		"the trace itself is in 'kept'"
+	works "whole" weir trace kept -o kept.json
+fi
 is "of one kind of points" "$(weir trace $name -t 50ms -o - \
 	--points 'weir.chan.*' 2>/dev/null | jq -r '[.traceEvents[] |
 	select(.ph == "X")] | length')" 0

@@ -106,6 +106,13 @@ static inline unsigned number_of(const struct saved *saved, const char *name)
 	return (unsigned)strtoul(id + 5, NULL, 10);
 }
 
+// begin_of answers where the event begins that follows one which ended at offset:
+// at a word, counted from the beginning of the file.
+static inline size_t begin_of(size_t offset)
+{
+	return (offset + 7) & ~(size_t)7;
+}
+
 // An event in the bytes of a file.
 struct event {
 	unsigned number;

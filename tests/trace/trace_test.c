@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #define OBJECT ((const void *)0x1234)
+#define CHAN_FULL (8 + 8 + 4) // bytes of this point's event
 
 static void stop_and_close(void)
 {
@@ -50,7 +51,7 @@ TestTrace(holds_what_was_passed_while_it_was_on)
 	WEIR_TRACE(chan_full, OBJECT, 3);
 	save(&saved);
 	bytes = only(&saved, &size);
-	cr_assert_eq(size, HEAD_SIZE + 24);
+	cr_assert_eq(size, HEAD_SIZE + CHAN_FULL);
 	event = event_at(bytes + HEAD_SIZE);
 	cr_expect_eq(event.number, number_of(&saved, "chan.full"));
 	cr_expect_eq(field_u64(&event, 0), (uintptr_t)OBJECT);
@@ -116,9 +117,69 @@ TestTrace(a_second_one_begins_empty)
 	}
 	save(&saved);
 	bytes = only(&saved, &size);
-	cr_expect_eq(size, HEAD_SIZE + 24);
+	cr_expect_eq(size, HEAD_SIZE + CHAN_FULL);
 	free(bytes);
 	forget(&saved);
+}
+
+// pass_… passes a point, whatever it takes.
+#define VALUE_ptr OBJECT
+#define VALUE_u64 1
+#define VALUE_u32 1
+#define VALUE_string "text"
+#define POINT(call, name, parameters, fields, meaning) \
+	static void pass_##call(void)                  \
+	{                                              \
+		weir_trace_##call(0 fields);           \
+	}
+#define FIELD(type, field) , VALUE_##type
+#include "trace/points.h"
+
+static const struct {
+	const char *name;
+	void (*pass)(void);
+} points[] = {
+#define POINT(call, name, parameters, fields, meaning) {#name, pass_##call},
+#define FIELD(type, field)
+#include "trace/points.h"
+};
+
+#define SIZE_ptr 8
+#define SIZE_u64 8
+#define SIZE_u32 4
+#define SIZE_string 32
+static const size_t sizes[] = {
+#define POINT(call, name, parameters, fields, meaning) 8 fields,
+#define FIELD(type, field) +SIZE_##type
+#include "trace/points.h"
+};
+
+#define POINTS (sizeof(sizes) / sizeof(*sizes))
+
+// Readers take what lies behind the last event for the beginning of another.
+TestTrace(ends_where_its_last_event_does_whichever_that_is)
+{
+	for (unsigned i = 0; i < POINTS; i++) {
+		struct saved saved;
+		size_t size;
+		char *bytes;
+
+		start_tracing(0, 1);
+		for (unsigned j = 0; j < 3; j++)
+			points[i].pass();
+		weir_trace_stop();
+		save(&saved);
+		bytes = only(&saved, &size);
+		cr_expect_eq(size,
+			HEAD_SIZE + 2 * begin_of(sizes[i]) + sizes[i],
+			"%s: %zu", points[i].name, size);
+		cr_expect_eq(
+			event_at(bytes + HEAD_SIZE + 2 * begin_of(sizes[i]))
+				.number,
+			number_of(&saved, points[i].name));
+		free(bytes);
+		forget(&saved);
+	}
 }
 
 TestTrace(only_one_is_taken_at_a_time)
@@ -147,7 +208,7 @@ TestTrace(a_pattern_chooses_points)
 	weir_trace_stop();
 	save(&saved);
 	bytes = only(&saved, &size);
-	cr_expect_eq(size, HEAD_SIZE + 24);
+	cr_expect_eq(size, HEAD_SIZE + CHAN_FULL);
 	free(bytes);
 	forget(&saved);
 }

@@ -29,8 +29,11 @@ static void pass(unsigned kind, uint64_t number)
 	case 2:
 		WEIR_TRACE(task_spawned, object, "a task");
 		break;
-	default:
+	case 3:
 		WEIR_TRACE(task_parked, object, NULL, 0);
+		break;
+	default:
+		WEIR_TRACE(chan_full, object, 1);
 	}
 }
 
@@ -38,11 +41,13 @@ static const struct {
 	const char *name;
 	size_t size;
 } kinds[] = {{"task.resumed", 16}, {"chan.sent", 24}, {"task.spawned", 48},
-	{"task.parked", 32}};
+	{"task.parked", 32}, {"chan.full", 20}};
+
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
 
 static size_t size_of(const struct saved *saved, unsigned number)
 {
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < KINDS; i++)
 		if (number_of(saved, kinds[i].name) == number)
 			return kinds[i].size;
 	cr_assert(false, "an event of number %u", number);
@@ -52,12 +57,12 @@ static size_t size_of(const struct saved *saved, unsigned number)
 // check compares what was saved with the count numbers that were passed.
 static void check(const struct saved *saved, uint64_t count)
 {
-	size_t size, at = HEAD_SIZE, sizes[4];
+	size_t size, at = HEAD_SIZE, sizes[KINDS];
 	char *bytes = read_file(saved, "channel0_0", &size);
-	unsigned numbers[4], lost = number_of(saved, "trace.lost");
+	unsigned numbers[KINDS], lost = number_of(saved, "trace.lost");
 	uint64_t next = 0, tick = 0, overwritten = 0;
 
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < KINDS; i++) {
 		numbers[i] = number_of(saved, kinds[i].name);
 		sizes[i] = size_of(saved, numbers[i]);
 	}
@@ -68,12 +73,14 @@ static void check(const struct saved *saved, uint64_t count)
 		at += 16;
 	}
 	for (; at < size; next++) {
-		struct event event = event_at(bytes + at);
+		struct event event;
 		unsigned i = 0;
 
-		while (i < 4 && numbers[i] != event.number)
+		at = begin_of(at);
+		event = event_at(bytes + at);
+		while (i < KINDS && numbers[i] != event.number)
 			i++;
-		cr_assert_lt(i, 4, "no such point %u", event.number);
+		cr_assert_lt(i, KINDS, "no such point %u", event.number);
 		cr_assert_eq(field_u64(&event, 0), next);
 		cr_assert_geq(event.tick, tick);
 		tick = event.tick;
@@ -103,10 +110,10 @@ Test(writer, keeps_the_newest_and_counts_the_others, .init = events_open,
 
 		start_tracing(MEMORY, 1);
 		for (uint64_t i = 0; i < count || across; i++) {
-			unsigned kind = weir_random_below(&random, 4);
+			unsigned kind = weir_random_below(&random, KINDS);
 
 			pass(kind, i);
-			at += kinds[kind].size;
+			at = begin_of(at) + kinds[kind].size;
 			if (at > MEMORY)
 				at = kinds[kind].size;
 			// Every other time the newest reaches into a chunk.
