@@ -29,7 +29,6 @@ static struct {
 	pthread_t thread;
 	bool quit;
 	bool accounts;
-	uint64_t sleeps; // of its thread, as of the round before
 	struct weir_list watched;
 } dog = {.lock = PTHREAD_MUTEX_INITIALIZER,
 	.watched = {&dog.watched, &dog.watched}};
@@ -57,6 +56,7 @@ static struct weir_watched *find(struct weir_executor *executor)
 	}
 	free_one->executor = executor;
 	free_one->thread = 0;
+	free_one->stops = 0;
 	return free_one;
 }
 
@@ -74,13 +74,18 @@ static void look_at(struct weir_executor *executor, void *arg)
 	weir_watched_look(watched, executor, round);
 }
 
-// all looks at all executors. The watchdog is locked.
-static void all(bool stopped)
+static struct weir_round round_of(bool stopped)
 {
-	struct weir_round round = {.tick = weir_ticks(),
+	return (struct weir_round){.tick = weir_ticks(),
 		.stopped = stopped,
 		.accounts = dog.accounts,
 		.watched = &dog.watched};
+}
+
+// all looks at all executors. The watchdog is locked.
+static void all(bool stopped)
+{
+	struct weir_round round = round_of(stopped);
 
 	weir_list_each (link, &dog.watched)
 		weir_container(link, struct weir_watched, link)->seen = false;
@@ -95,15 +100,36 @@ static void all(bool stopped)
 	}
 }
 
-// was_stopped tells whether the process was since it was last asked: the watchdog
-// sleeps once a round, and a stop is a sleep more.
-static bool was_stopped(void)
+// nap sleeps until the next round and answers whether the process was stopped
+// meanwhile: a nap is one sleep, and a stop is one more. What it waits for in a
+// round, a lock, is none.
+static bool nap(uint64_t ns)
 {
+	const struct timespec time = {.tv_nsec = (long)ns};
 	uint64_t sleeps = weir_own_sleeps();
-	bool stopped = sleeps - dog.sleeps > 1;
 
-	dog.sleeps = sleeps;
-	return stopped;
+	nanosleep(&time, NULL);
+	return weir_own_sleeps() - sleeps > 1;
+}
+
+// part judges what an executor that goes has written down: nobody will see it
+// later, and its place may be another's soon.
+static void part(struct weir_executor *executor)
+{
+	pthread_mutex_lock(&dog.lock);
+	if (dog.users) {
+		struct weir_round round = round_of(false);
+
+		look_at(executor, &round);
+	}
+	weir_list_each (link, &dog.watched) {
+		struct weir_watched *one =
+			weir_container(link, struct weir_watched, link);
+
+		if (one->executor == executor)
+			one->executor = NULL;
+	}
+	pthread_mutex_unlock(&dog.lock);
 }
 
 // ---- its thread ----
@@ -129,15 +155,13 @@ static void urge(void)
 
 static void *watch(void *arg)
 {
-	struct timespec nap = {0};
+	bool stopped;
 
 	urge();
-	dog.sleeps = weir_own_sleeps() - 1;
 	while (!load_acquire(&dog.quit)) {
-		nap.tv_nsec = (long)period_ns();
-		nanosleep(&nap, NULL);
+		stopped = nap(period_ns());
 		pthread_mutex_lock(&dog.lock);
-		all(was_stopped());
+		all(stopped);
 		pthread_mutex_unlock(&dog.lock);
 	}
 	return arg;
@@ -172,6 +196,7 @@ int weir_watchdog_start(int cpu, struct weir_error *e)
 
 	if (err)
 		return err;
+	weir_roster_on_remove(part);
 	pthread_mutex_lock(&dog.lock);
 	if (!dog.users)
 		err = create(cpu, e);

@@ -10,6 +10,8 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,6 +147,68 @@ Test(watchdog, a_call_that_sleeps_is_named_and_not_cut_short)
 	}
 	cr_expect_geq(state.blocking, 1);
 	cr_expect(named);
+}
+
+// ---- how often ----
+
+static void sleep_thrice(void *arg)
+{
+	// The first before the watchdog has looked.
+	for (int i = 0; i < 3; i++) {
+		usleep(1000);
+		weir_yield();
+	}
+}
+
+// sleeps_of runs fn to its end and answers how often its thread slept.
+static uint64_t sleeps_of(void (*fn)(void *arg))
+{
+	uint64_t sleeps;
+
+	begin(fn);
+	while (!load_acquire(&ended))
+		usleep(1000);
+	weir_executor_stop(executor);
+	pthread_join(thread, NULL);
+	sleeps = weir_watchdog_sleeps(executor);
+	weir_watchdog_stop();
+	weir_executor_destroy(executor);
+	weir_contract_destroy(contract);
+	return sleeps;
+}
+
+Test(watchdog, each_sleep_of_a_thread_that_polls_is_counted)
+{
+	for (int i = 0; i < 5; i++)
+		cr_expect_geq(sleeps_of(sleep_thrice), 3);
+}
+
+// be_stopped has the process stopped by another, five times.
+static void be_stopped(void *arg)
+{
+	pid_t child = fork(), parent;
+
+	if (child) {
+		while (waitpid(child, NULL, WNOHANG) == 0)
+			(void)!weir_sleep(weir_in_ms(1));
+		return;
+	}
+	parent = getppid();
+	for (int i = 0; i < 5; i++) {
+		usleep(5000);
+		kill(parent, SIGSTOP);
+		usleep(1000);
+		kill(parent, SIGCONT);
+	}
+	_exit(0);
+}
+
+Test(watchdog, stops_of_an_executor_that_has_gone_hide_no_sleep_of_the_next)
+{
+	for (int i = 0; i < 3; i++) {
+		sleeps_of(be_stopped);
+		cr_expect_geq(sleeps_of(sleep_thrice), 3);
+	}
 }
 
 // ---- nothing wrong ----
