@@ -73,8 +73,9 @@ static unsigned handle_posts(struct weir_executor *executor)
 
 // ---- the turn ----
 
-void weir_executor_overran(struct weir_executor *executor,
-	const struct weir_histogram *steps, uint64_t ticks)
+__attribute__((cold, noinline)) void weir_executor_overran(
+	struct weir_executor *executor, const struct weir_histogram *steps,
+	uint64_t ticks)
 {
 	struct weir_overrun overrun = {
 		.steps = steps,
@@ -84,7 +85,17 @@ void weir_executor_overran(struct weir_executor *executor,
 
 	if (executor->current)
 		strcpy(overrun.task, executor->current->name);
+	if (executor->thread && weir_overruns_are_few(&executor->overruns)) {
+		// These system calls are no stage's.
+		const struct weir_histogram *running = executor->running;
+
+		weir_executor_runs(executor, NULL);
+		weir_own_reading(&overrun.reading);
+		weir_executor_runs(executor, running);
+	}
 	weir_overruns_put(&executor->overruns, &overrun);
+	// Nor is that time the next step's.
+	weir_executor_lap_regime_inline(executor, WEIR_TIME_RUNTIME);
 }
 
 // waited writes down how long task, or each sixteenth, was ready before it ran.
@@ -258,13 +269,52 @@ uint64_t weir_executor_turn(struct weir_executor *executor)
 	return work;
 }
 
+// begin_run writes down what the thread had had before its first step.
+static void begin_run(
+	struct weir_executor *executor, const struct weir_reading *reading)
+{
+	static uint64_t count;
+	struct weir_reading *begun = &executor->begun;
+
+	// "the run": who reads it between these two asks again
+	store_release(&executor->run, 0);
+	fence_full();
+	store_relaxed(&begun->tick, reading->tick);
+	store_relaxed(&begun->width, reading->width);
+	store_relaxed(&begun->cpu_ns, reading->cpu_ns);
+	store_relaxed(&begun->waited_ns, reading->waited_ns);
+	store_relaxed(&begun->sleeps, reading->sleeps);
+	store_relaxed(&begun->waits, reading->waits);
+	store_release(&executor->run, add_relaxed(&count, 1) + 1);
+	store_release(&executor->thread, gettid());
+}
+
+uint64_t weir_executor_begun(
+	const struct weir_executor *executor, struct weir_reading *reading)
+{
+	const struct weir_reading *begun = &executor->begun;
+	uint64_t run = load_acquire(&executor->run); // "the run"
+
+	reading->tick = load_relaxed(&begun->tick);
+	reading->width = load_relaxed(&begun->width);
+	reading->cpu_ns = load_relaxed(&begun->cpu_ns);
+	reading->waited_ns = load_relaxed(&begun->waited_ns);
+	reading->sleeps = load_relaxed(&begun->sleeps);
+	reading->waits = load_relaxed(&begun->waits);
+	fence_full(); // "the run"
+	return load_relaxed(&executor->run) == run ? run : 0;
+}
+
 void weir_executor_run(struct weir_executor *executor)
 {
+	struct weir_reading reading;
 	uint64_t sleeps;
 
+	// Before the clock is read that the first step begins with.
+	weir_own_reading(&reading);
 	enter(executor);
 	weir_tasks_watch_stacks();
-	store_release(&executor->thread, gettid());
+	begin_run(executor, &reading);
 	weir_trace_thread(executor->name);
 	sleeps = weir_own_sleeps();
 	do {

@@ -64,6 +64,8 @@ struct weir_executor {
 	struct weir_list roster;
 	bool makes_calls; // of the system in its steps: a port of it must
 	uint64_t slept; // in the kernel, in the runs that have ended: how often
+	uint64_t run;	// the present or the last one: no other has it. 0: none
+	struct weir_reading begun; // at its beginning
 	int thread; // that runs it, as the system numbers them; 0: none does
 	char name[WEIR_NAME_SIZE];
 
@@ -121,6 +123,11 @@ static inline uint64_t weir_executor_tick(const struct weir_executor *executor)
 // ticks, longer than steps may.
 void weir_executor_overran(struct weir_executor *executor,
 	const struct weir_histogram *steps, uint64_t ticks);
+
+// weir_executor_begun answers which run the present or the last one is, and what
+// its thread had had when it began; 0: none, or it begins just now.
+uint64_t weir_executor_begun(
+	const struct weir_executor *executor, struct weir_reading *reading);
 
 // weir_executor_runs says which class the stretch that begins belongs to: for a
 // step that has several.

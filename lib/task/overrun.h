@@ -15,6 +15,7 @@
 #define WEIR_TASK_OVERRUN_H
 
 #include "base/atomic.h"
+#include "base/thread.h"
 #include "count/histogram.h"
 
 #include <stdalign.h>
@@ -22,12 +23,14 @@
 #include <stdint.h>
 
 #define WEIR_OVERRUNS 64
+#define WEIR_OVERRUNS_READ 8
 #define WEIR_NAME_SIZE 32
 
 struct weir_overrun {
 	const struct weir_histogram *steps; // the class
 	uint64_t begin, end;		    // ticks
 	char task[WEIR_NAME_SIZE];	    // "" where it was none
+	struct weir_reading reading;	    // of its end, if it was taken
 };
 
 struct weir_overruns {
@@ -38,6 +41,14 @@ struct weir_overruns {
 	// The watcher writes.
 	alignas(WEIR_CACHE_LINE) uint64_t read;
 };
+
+// weir_overruns_are_few tells whether a reading is worth its system calls: where
+// more wait to be looked at, what took it too long should not take yet longer.
+static inline bool weir_overruns_are_few(const struct weir_overruns *overruns)
+{
+	return overruns->written - load_relaxed(&overruns->read) <
+	       WEIR_OVERRUNS_READ;
+}
 
 // weir_overruns_put writes one down, or counts it as lost.
 void weir_overruns_put(

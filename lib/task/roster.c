@@ -10,6 +10,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 // What links the roster has its map.
 __attribute__((used)) static const struct weir_map *const map = &weir_map;
 
+static void (*on_remove)(struct weir_executor *executor);
+
 struct weir_list weir_roster = {&weir_roster, &weir_roster};
 
 void weir_roster_add(struct weir_executor *executor)
@@ -21,9 +23,19 @@ void weir_roster_add(struct weir_executor *executor)
 
 void weir_roster_remove(struct weir_executor *executor)
 {
+	void (*gone)(struct weir_executor * executor);
+
 	pthread_mutex_lock(&lock);
 	weir_list_remove(&executor->roster);
 	pthread_mutex_unlock(&lock);
+	gone = load_acquire(&on_remove);
+	if (gone)
+		gone(executor);
+}
+
+void weir_roster_on_remove(void (*gone)(struct weir_executor *executor))
+{
+	store_release(&on_remove, gone);
 }
 
 void weir_roster_each(

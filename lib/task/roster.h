@@ -18,6 +18,11 @@ extern struct weir_list weir_roster;
 void weir_roster_add(struct weir_executor *executor);
 void weir_roster_remove(struct weir_executor *executor);
 
+// weir_roster_on_remove has gone called for each executor that leaves the roster
+// from now on, behind the lock, while it is still whole; by whom destroys it.
+// One for the process, of whom watches: it stays.
+void weir_roster_on_remove(void (*gone)(struct weir_executor *executor));
+
 // weir_roster_each calls each for every executor, in the order of their
 // making. It must not create or destroy one.
 void weir_roster_each(

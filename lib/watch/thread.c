@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "watch/thread.h"
+#include "base/thread.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -51,6 +52,14 @@ static size_t read_of(int tid, const char *what, char *text, size_t size)
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, what);
 	return read_file(path, text, size);
+}
+
+bool weir_thread_waited(int tid, uint64_t *ns, uint64_t *turns)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/schedstat", tid);
+	return weir_waited(path, ns, turns);
 }
 
 bool weir_thread_sleeps(int tid, uint64_t *count)
@@ -114,6 +123,11 @@ static bool tells_steal(void)
 bool weir_machine_accounts(void)
 {
 	return !is_virtual() || tells_steal();
+}
+
+bool weir_machine_robs(void)
+{
+	return is_virtual() && tells_steal();
 }
 
 const char *weir_call_name(long call)

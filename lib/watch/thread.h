@@ -14,6 +14,10 @@
 // false when there is no such thread.
 bool weir_thread_cpu(int tid, uint64_t *ns);
 
+// weir_thread_waited answers for how long it was ready and waited for a CPU, and
+// how often it got one; false where the system does not tell.
+bool weir_thread_waited(int tid, uint64_t *ns, uint64_t *turns);
+
 // weir_thread_sleeps answers how often it went to sleep in the kernel: its
 // voluntary context switches. Being stopped, or traced, is one too. false when
 // that is not known.
@@ -26,6 +30,10 @@ bool weir_thread_is_asleep(int tid, long *call);
 // weir_machine_accounts tells whether the CPU time of a thread is its own: not
 // so on a virtual machine that does not say what its host takes from it.
 bool weir_machine_accounts(void);
+
+// weir_machine_robs tells whether a host takes time that CPU time leaves out: a
+// thread may then be off its CPU without sleeping or waiting.
+bool weir_machine_robs(void);
 
 // weir_call_name answers the name of a system call that sleeps or is common,
 // NULL for another.

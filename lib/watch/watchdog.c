@@ -28,8 +28,8 @@ static struct {
 	unsigned users;
 	pthread_t thread;
 	bool quit;
-	bool accounts;
-	uint64_t sleeps; // of its thread, as of the round before
+	bool accounts, robbed;
+	uint64_t known; // see struct weir_round
 	struct weir_list watched;
 } dog = {.lock = PTHREAD_MUTEX_INITIALIZER,
 	.watched = {&dog.watched, &dog.watched}};
@@ -55,8 +55,7 @@ static struct weir_watched *find(struct weir_executor *executor)
 			return NULL;
 		weir_list_add(&dog.watched, &free_one->link);
 	}
-	free_one->executor = executor;
-	free_one->thread = 0;
+	weir_watched_take(free_one, executor);
 	return free_one;
 }
 
@@ -75,13 +74,11 @@ static void look_at(struct weir_executor *executor, void *arg)
 }
 
 // all looks at all executors. The watchdog is locked.
-static void all(bool stopped)
+static void all(struct weir_round round)
 {
-	struct weir_round round = {.tick = weir_ticks(),
-		.stopped = stopped,
-		.accounts = dog.accounts,
-		.watched = &dog.watched};
-
+	round.accounts = dog.accounts;
+	round.robbed = dog.robbed;
+	dog.known = round.known;
 	weir_list_each (link, &dog.watched)
 		weir_container(link, struct weir_watched, link)->seen = false;
 	weir_roster_each(look_at, &round);
@@ -95,15 +92,54 @@ static void all(bool stopped)
 	}
 }
 
-// was_stopped tells whether the process was since it was last asked: the watchdog
-// sleeps once a round, and a stop is a sleep more.
-static bool was_stopped(void)
-{
-	uint64_t sleeps = weir_own_sleeps();
-	bool stopped = sleeps - dog.sleeps > 1;
+// What the watchdog's thread knew when it last woke.
+struct awake {
+	uint64_t tick;
+	uint64_t sleeps; // of it so far
+};
 
-	dog.sleeps = sleeps;
-	return stopped;
+// nap sleeps until the next round, and finds out whether the process was stopped
+// since the last one. A nap is one sleep; one more is a stop. Sleeps between two
+// naps are the watchdog's, waits for a lock mostly, but may hide a stop.
+static struct weir_round nap(struct awake *last, uint64_t ns)
+{
+	const struct timespec time = {.tv_nsec = (long)ns};
+	uint64_t sleeps = weir_own_sleeps(), began = weir_ticks();
+	struct weir_round round = {0};
+	struct awake now;
+
+	nanosleep(&time, NULL);
+	now.tick = round.known = weir_ticks();
+	now.sleeps = weir_own_sleeps();
+	round.stopped = now.sleeps - sleeps > 1;
+	if (round.stopped)
+		round.away = weir_ticks() - last->tick;
+	else if (sleeps != last->sleeps)
+		round.away = began - last->tick;
+	*last = now;
+	return round;
+}
+
+// part judges what an executor that goes has written down: nobody will see it
+// later, and its place may be another's soon.
+static void part(struct weir_executor *executor)
+{
+	pthread_mutex_lock(&dog.lock);
+	if (dog.users) {
+		struct weir_round round = {.known = dog.known,
+			.accounts = dog.accounts,
+			.robbed = dog.robbed};
+
+		look_at(executor, &round);
+	}
+	weir_list_each (link, &dog.watched) {
+		struct weir_watched *one =
+			weir_container(link, struct weir_watched, link);
+
+		if (one->executor == executor)
+			one->executor = NULL;
+	}
+	pthread_mutex_unlock(&dog.lock);
 }
 
 // ---- its thread ----
@@ -129,15 +165,16 @@ static void urge(void)
 
 static void *watch(void *arg)
 {
-	struct timespec nap = {0};
+	struct weir_round round;
+	struct awake last;
 
 	urge();
-	dog.sleeps = weir_own_sleeps() - 1;
+	last.tick = weir_ticks();
+	last.sleeps = weir_own_sleeps();
 	while (!load_acquire(&dog.quit)) {
-		nap.tv_nsec = (long)period_ns();
-		nanosleep(&nap, NULL);
+		round = nap(&last, period_ns());
 		pthread_mutex_lock(&dog.lock);
-		all(was_stopped());
+		all(round);
 		pthread_mutex_unlock(&dog.lock);
 	}
 	return arg;
@@ -151,6 +188,8 @@ static int create(int cpu, struct weir_error *e)
 
 	store_relaxed(&dog.quit, false);
 	dog.accounts = weir_machine_accounts();
+	dog.robbed = weir_machine_robs();
+	dog.known = weir_ticks();
 	pthread_attr_init(&attributes);
 	if (cpu >= 0) {
 		CPU_ZERO(&cpus);
@@ -172,6 +211,7 @@ int weir_watchdog_start(int cpu, struct weir_error *e)
 
 	if (err)
 		return err;
+	weir_roster_on_remove(part);
 	pthread_mutex_lock(&dog.lock);
 	if (!dog.users)
 		err = create(cpu, e);
@@ -184,7 +224,7 @@ void weir_watchdog_settle(void)
 {
 	pthread_mutex_lock(&dog.lock);
 	if (dog.users)
-		all(false);
+		all((struct weir_round){.known = dog.known});
 	pthread_mutex_unlock(&dog.lock);
 }
 
@@ -200,7 +240,7 @@ uint64_t weir_watchdog_sleeps(const struct weir_executor *executor)
 			weir_container(link, struct weir_watched, link);
 
 		if (one->executor == executor)
-			stops = one->stops;
+			stops = one->halts;
 	}
 	pthread_mutex_unlock(&dog.lock);
 	return slept > stops ? slept - stops : 0;
@@ -213,7 +253,7 @@ void weir_watchdog_stop(void)
 
 	pthread_mutex_lock(&dog.lock);
 	if (dog.users == 1)
-		all(false);
+		all((struct weir_round){.known = dog.known});
 	last = --dog.users == 0;
 	thread = dog.thread;
 	store_release(&dog.quit, last);

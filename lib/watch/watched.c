@@ -21,8 +21,7 @@
 #define LOOKS 3		 // at least
 #define CLOSE_NS 2000000 // apart at most
 #define WIDE_NS 20000 // a reading of two clocks that took longer is no sample
-#define SLEEPS_NS 100000000
-#define GONE 3		   // rounds that a word of a step's end may take
+#define GONE 3	      // rounds that a word of a step's end may take
 #define TELL_NS 1000000000 // a step that does not end is told of then
 
 static uint64_t ticks_of(uint64_t ns)
@@ -37,26 +36,7 @@ static uint64_t ns_of(uint64_t ticks)
 
 // ---- samples ----
 
-// take reads both clocks and what the executor says; false when that took too
-// long to mean anything, or the thread has gone.
-static bool take(const struct weir_watched *watched,
-	const struct weir_executor *executor, struct weir_sample *sample)
-{
-	uint64_t wide = ticks_of(WIDE_NS), ns, begin;
-
-	for (int i = 0; i < 3; i++) {
-		begin = weir_ticks();
-		if (!weir_thread_cpu(watched->thread, &ns))
-			return false;
-		sample->tick = weir_ticks();
-		if (sample->tick - begin > wide)
-			continue;
-		sample->cpu = ticks_of(ns);
-		sample->beat = load_relaxed(&executor->now);
-		return true;
-	}
-	return false;
-}
+enum taken { TAKEN, WIDE, NO_THREAD };
 
 // ran tells whether the thread had most of the time since the sample before.
 static bool ran(const struct weir_sample *before, const struct weir_sample *now)
@@ -65,42 +45,96 @@ static bool ran(const struct weir_sample *before, const struct weir_sample *now)
 	       now->cpu - before->cpu >= (now->tick - before->tick) / 2;
 }
 
-// ---- sleeps ----
+// read_clocks reads both clocks, and what the executor says; WIDE: that took too
+// long to mean anything.
+static enum taken read_clocks(const struct weir_executor *executor, int thread,
+	struct weir_sample *sample, uint64_t *turns)
+{
+	uint64_t begin = weir_ticks(), waited_ns, cpu_ns, middle;
+
+	sample->waits = weir_thread_waited(thread, &waited_ns, turns);
+	middle = weir_ticks();
+	if (!weir_thread_cpu(thread, &cpu_ns))
+		return NO_THREAD;
+	sample->tick = weir_ticks();
+	sample->width = sample->tick - begin;
+	sample->cpu = ticks_of(cpu_ns);
+	sample->waited = sample->waits ? ticks_of(waited_ns) : 0;
+	sample->beat = load_relaxed(&executor->now);
+	return sample->tick - middle > ticks_of(WIDE_NS) ? WIDE : TAKEN;
+}
+
+// waiting answers for how long it may have waited for a CPU by now: the system tells
+// that when it has one again.
+static uint64_t waiting(
+	const struct weir_sample *before, const struct weir_sample *now)
+{
+	uint64_t whole, had;
+
+	if (!before)
+		return 0;
+	whole = now->tick - before->tick;
+	had = now->cpu - before->cpu;
+	if (!had)
+		return before->waiting + whole;
+	return whole > had ? whole - had : 0;
+}
+
+// take takes a sample of the thread. How often it slept is dear to ask: only if it
+// had its CPU anew since, or does not have it.
+static enum taken take(struct weir_watched *watched,
+	const struct weir_executor *executor, int thread,
+	const struct weir_sample *before, struct weir_sample *sample)
+{
+	enum taken taken = WIDE;
+	uint64_t turns = 0;
+
+	for (int i = 0; i < 3 && taken == WIDE; i++)
+		taken = read_clocks(executor, thread, sample, &turns);
+	if (taken != TAKEN)
+		return taken;
+	sample->waiting = waiting(before, sample);
+	sample->sleeps = before ? before->sleeps : 0;
+	if (!sample->waits || turns != watched->turns || !ran(before, sample))
+		weir_thread_sleeps(thread, &sample->sleeps);
+	watched->turns = turns;
+	return TAKEN;
+}
+
+static struct weir_sample sample_of(
+	const struct weir_reading *reading, uint64_t beat)
+{
+	return (struct weir_sample){
+		.tick = reading->tick,
+		.width = reading->width,
+		.beat = beat,
+		.cpu = ticks_of(reading->cpu_ns),
+		.waited = reading->waits ? ticks_of(reading->waited_ns) : 0,
+		.sleeps = reading->sleeps,
+		.waits = reading->waits,
+	};
+}
+
+// add_readings remembers what the executor itself has read at the end of those,
+// unless a later sample is there already.
+static void add_readings(struct weir_watched *watched,
+	const struct weir_overrun *overruns, unsigned count)
+{
+	const struct weir_sample *last;
+	struct weir_sample sample;
+
+	for (unsigned i = 0; i < count; i++) {
+		last = weir_witness_last(&watched->witness);
+		if (overruns[i].reading.tick <= (last ? last->tick : 0))
+			continue;
+		sample = sample_of(&overruns[i].reading, overruns[i].end);
+		weir_witness_add(&watched->witness, &sample);
+	}
+}
 
 bool weir_watched_is_exempt(const struct weir_executor *executor)
 {
-	return executor->makes_calls ||
-	       (executor->idle && executor->idle != weir_idle_spin &&
-		       executor->idle != weir_idle_yield);
-}
-
-// read_sleeps finds out whether the thread has slept since it was last asked. One
-// sleep is that of a stop.
-static void read_sleeps(struct weir_watched *watched,
-	const struct weir_executor *executor, const struct weir_round *round)
-{
-	uint64_t before = watched->sleeps, count;
-
-	if (weir_watched_is_exempt(executor) ||
-		!weir_thread_sleeps(watched->thread, &count))
-		return;
-	// Read while it ran: not what it did when it was done.
-	if (load_acquire(&executor->thread) != watched->thread)
-		return;
-	if (count - before > (round->stopped ? 1 : 0)) {
-		watched->slept_from = watched->sleeps_tick;
-		watched->slept_to = weir_ticks();
-	}
-	watched->sleeps = count;
-	watched->sleeps_tick = round->tick;
-}
-
-// has_slept tells whether it did about the time of a stretch.
-static bool has_slept(
-	const struct weir_watched *watched, const struct weir_overrun *overrun)
-{
-	return watched->slept_to >= overrun->begin &&
-	       watched->slept_from <= overrun->end;
+	return executor->makes_calls || executor->bell;
 }
 
 // ---- a case ----
@@ -231,21 +265,36 @@ static void begin(struct weir_watched *watched,
 		.call = -1};
 }
 
+// doze looks whether the thread sleeps in the step, and adds up how long it was
+// seen to: between two looks that both saw it asleep, and the same sleep.
+static void doze(struct weir_case *now, int thread,
+	const struct weir_executor *executor, const struct weir_sample *before,
+	const struct weir_sample *sample)
+{
+	long call;
+	bool asleep = weir_thread_is_asleep(thread, &call) &&
+		      load_relaxed(&executor->now) == now->beat;
+
+	if (asleep && now->asleep && before->sleeps == sample->sleeps &&
+		before->cpu == sample->cpu)
+		now->dozed += sample->tick - before->tick;
+	if (asleep)
+		now->call = call;
+	now->asleep = asleep;
+}
+
 static void go_on(struct weir_watched *watched, struct weir_executor *executor,
-	const struct weir_sample *before, const struct weir_sample *sample)
+	int thread, const struct weir_sample *before,
+	const struct weir_sample *sample)
 {
 	struct weir_case *now = &watched->now;
-	long call;
 
 	if (!ran(before, sample)) {
 		now->last = 0;
-		if (weir_thread_is_asleep(watched->thread, &call) &&
-			load_relaxed(&executor->now) == now->beat) {
-			now->slept = true;
-			now->call = call;
-		}
+		doze(now, thread, executor, before, sample);
 		return;
 	}
+	now->asleep = false;
 	if (now->entered) {
 		if (!now->told && sample->tick - now->beat > ticks_of(TELL_NS))
 			tell(now, executor, sample);
@@ -254,8 +303,7 @@ static void go_on(struct weir_watched *watched, struct weir_executor *executor,
 	if (is_proved(now))
 		enter(watched, executor, sample);
 	else if (!now->looking)
-		now->looking = weir_look_ask(
-			&watched->look, executor, watched->thread);
+		now->looking = weir_look_ask(&watched->look, executor, thread);
 }
 
 // limit_of asks the books: a class whose last step has ended may be gone.
@@ -272,8 +320,8 @@ static uint64_t limit_of(const struct weir_histogram *running)
 
 // look_at follows the step that goes on, if it is overdue.
 static void look_at(struct weir_watched *watched,
-	struct weir_executor *executor, const struct weir_sample *before,
-	const struct weir_sample *sample)
+	struct weir_executor *executor, int thread,
+	const struct weir_sample *before, const struct weir_sample *sample)
 {
 	const struct weir_histogram *running = load_relaxed(&executor->running);
 	struct weir_case *now = &watched->now;
@@ -288,21 +336,28 @@ static void look_at(struct weir_watched *watched,
 		miss(watched, executor, true);
 		begin(watched, running, limit, sample);
 	}
-	go_on(watched, executor, before, sample);
+	go_on(watched, executor, thread, before, sample);
 }
 
 // ---- steps that have ended ----
 
 static enum weir_found judge(const struct weir_watched *watched,
 	const struct weir_overrun *overrun, const struct weir_round *round,
-	bool asleep)
+	uint64_t dozed)
 {
+	struct weir_sample ended = sample_of(&overrun->reading, overrun->end);
 	struct weir_stretch stretch = {
 		.begin = overrun->begin,
 		.end = overrun->end,
 		.limit = load_relaxed(&overrun->steps->limit),
-		.slept = asleep || has_slept(watched, overrun),
+		.ended = overrun->reading.tick ? &ended : NULL,
+		.dozed = dozed,
+		.stopped = watched->stopped +
+			   (overrun->end > round->known
+					   ? overrun->end - round->known
+					   : 0),
 		.accounts = round->accounts,
+		.robbed = round->robbed,
 	};
 
 	return weir_witness_judge(&watched->witness, &stretch);
@@ -324,7 +379,7 @@ static void settle(struct weir_watched *watched,
 		now->open = false;
 	} else if (contract) {
 		fill(&sighting,
-			judge(watched, overrun, round, same && now->slept),
+			judge(watched, overrun, round, same ? now->dozed : 0),
 			executor, overrun->begin, overrun->end);
 		memcpy(sighting.task, overrun->task, sizeof(sighting.task));
 		if (same && sighting.found == WEIR_BLOCKED)
@@ -336,63 +391,107 @@ static void settle(struct weir_watched *watched,
 	weir_books_unlock();
 }
 
-static unsigned drain(
-	struct weir_executor *executor, struct weir_overrun *overruns)
-{
-	unsigned count = 0;
-
-	while (count < WEIR_OVERRUNS &&
-		weir_overruns_get(&executor->overruns, &overruns[count]))
-		count++;
-	return count;
-}
-
 // ---- a round ----
 
-static void meet(struct weir_watched *watched, int thread,
-	const struct weir_round *round)
+// meet begins anew with a run of the executor.
+static void meet(struct weir_watched *watched, uint64_t run,
+	const struct weir_reading *begun)
 {
+	struct weir_sample sample = sample_of(begun, begun->tick);
+
 	memset(&watched->witness, 0, sizeof(watched->witness));
-	memset(&watched->now, 0, sizeof(watched->now));
-	watched->thread = thread;
-	watched->sleeps_tick = round->tick;
-	watched->slept_from = watched->slept_to = 0;
-	if (!weir_thread_sleeps(thread, &watched->sleeps))
-		watched->sleeps = 0;
+	watched->now = (struct weir_case){0};
+	watched->run = run;
+	watched->turns = 0;
+	weir_witness_add(&watched->witness, &sample);
+}
+
+// What an executor has said by one moment.
+struct word {
+	uint64_t run; // that it is on, or was last
+	struct weir_reading begun;
+	bool over; // and it has ended before the overruns were taken
+	struct weir_overrun overruns[WEIR_OVERRUNS];
+	unsigned count;
+	unsigned old; // of those, of runs before
+};
+
+static void listen(struct weir_executor *executor, struct word *word)
+{
+	struct weir_reading begun;
+
+	word->count = word->old = 0;
+	do {
+		word->run = weir_executor_begun(executor, &word->begun);
+		word->over = !load_acquire(&executor->thread);
+		while (word->count < WEIR_OVERRUNS &&
+			weir_overruns_get(&executor->overruns,
+				&word->overruns[word->count]))
+			word->count++;
+	} while (weir_executor_begun(executor, &begun) != word->run);
+	while (word->old < word->count &&
+		word->overruns[word->old].begin < word->begun.tick)
+		word->old++;
+}
+
+// sample_now adds a sample of the thread; false: there is none in this round.
+static bool sample_now(struct weir_watched *watched,
+	const struct weir_executor *executor, int thread,
+	const struct weir_sample *before, struct weir_sample *sample)
+{
+	struct weir_reading begun;
+
+	if (!thread ||
+		take(watched, executor, thread, before, sample) != TAKEN ||
+		weir_executor_begun(executor, &begun) != watched->run ||
+		load_acquire(&executor->thread) != thread)
+		return false;
+	sample->stopped = watched->stopped;
+	sample->halted = watched->halted;
+	watched->halts += watched->halted && sample->sleeps > before->sleeps;
+	watched->stopped = watched->halted = 0;
+	weir_witness_add(&watched->witness, sample);
+	return true;
+}
+
+void weir_watched_take(
+	struct weir_watched *watched, const struct weir_executor *executor)
+{
+	watched->executor = executor;
+	watched->run = 0;
+	watched->turns = 0;
+	watched->stopped = watched->halted = watched->halts = 0;
+	watched->now = (struct weir_case){0};
+	watched->witness.count = 0;
 }
 
 void weir_watched_look(struct weir_watched *watched,
 	struct weir_executor *executor, const struct weir_round *round)
 {
-	int thread = load_acquire(&executor->thread);
-	struct weir_overrun overruns[WEIR_OVERRUNS];
-	struct weir_sample sample, last = {0}, *before = NULL;
-	unsigned count;
+	struct weir_sample sample, before;
+	struct word word;
+	unsigned done = 0;
+	bool sampled;
+	int thread;
 
-	if (thread && thread != watched->thread)
-		meet(watched, thread, round);
-	if (!watched->thread)
+	listen(executor, &word);
+	watched->stopped += round->away;
+	watched->halted += round->stopped ? round->away : 0;
+	if (word.run && word.run != watched->run) {
+		for (; done < word.old; done++)
+			settle(watched, executor, &word.overruns[done], round);
+		miss(watched, executor, true);
+		meet(watched, word.run, &word.begun);
+	}
+	if (!watched->run)
 		return;
-	// What is drained has ended before the sample is taken.
-	count = drain(executor, overruns);
-	if (weir_witness_last(&watched->witness)) {
-		last = *weir_witness_last(&watched->witness);
-		before = &last;
-	}
-	if (thread && take(watched, executor, &sample)) {
-		sample.stopped = round->stopped;
-		watched->stops += round->stopped;
-		weir_witness_add(&watched->witness, &sample);
-		if (count || round->stopped ||
-			round->tick - watched->sleeps_tick >
-				ticks_of(SLEEPS_NS))
-			read_sleeps(watched, executor, round);
-	} else {
-		thread = 0;
-	}
-	for (unsigned i = 0; i < count; i++)
-		settle(watched, executor, &overruns[i], round);
-	miss(watched, executor, !thread);
-	if (thread)
-		look_at(watched, executor, before, &sample);
+	add_readings(watched, &word.overruns[done], word.count - done);
+	before = *weir_witness_last(&watched->witness);
+	thread = word.run ? load_acquire(&executor->thread) : 0;
+	sampled = sample_now(watched, executor, thread, &before, &sample);
+	for (; done < word.count; done++)
+		settle(watched, executor, &word.overruns[done], round);
+	miss(watched, executor, word.over);
+	if (sampled)
+		look_at(watched, executor, thread, &before, &sample);
 }

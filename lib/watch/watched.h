@@ -25,7 +25,8 @@ struct weir_case {
 	uint64_t last;	   // tick of the last look, 0: it was late
 	uint64_t last_cpu; // of then
 	uint64_t proved;   // ticks between prompt looks that follow each other
-	bool slept;	   // it was seen asleep in the kernel
+	bool asleep;	   // at the last sample
+	uint64_t dozed;	   // ticks for which it was seen asleep
 	long call;	   // in which call; -1: not known
 	bool entered;	   // it is in the book, as not ended
 	unsigned gone;	   // rounds since it has ended, without a word of it
@@ -38,26 +39,33 @@ struct weir_watched {
 	struct weir_list link;
 	const struct weir_executor *executor; // NULL: free
 	bool seen;			      // in the present round
-	int thread;
+	uint64_t run; // of the executor, that was last met; 0: none
 	struct weir_witness witness;
-	uint64_t sleeps;      // of the thread, when they were last read
-	uint64_t sleeps_tick; // when that was
-	uint64_t slept_from, slept_to; // between these it slept last
-	uint64_t stops;		       // of the process, while it ran
+	uint64_t turns;	  // that its thread had had of a CPU by the last sample
+	uint64_t stopped; // ticks that the process may have been since then
+	uint64_t halted;  // those of a stop that there was
+	uint64_t halts;	  // of the thread, by stops
 	struct weir_case now;
 	struct weir_look look;
 };
 
 // What one round of the watchdog knows.
 struct weir_round {
-	uint64_t tick;
-	bool stopped;  // the process was, since the round before
-	bool accounts; // see struct weir_stretch
-	struct weir_list *watched;
+	uint64_t
+		known; // up to here it is known how long the process was stopped
+	uint64_t
+		away; // ticks for which it may have been, since the round before
+	bool stopped;	       // it was
+	bool accounts, robbed; // see struct weir_stretch
 };
 
 // weir_watched_is_exempt tells of an executor that may sleep, or whose ports must.
 bool weir_watched_is_exempt(const struct weir_executor *executor);
+
+// weir_watched_take has watched be that of an executor from now on. What was asked
+// for stays: it may yet be answered.
+void weir_watched_take(
+	struct weir_watched *watched, const struct weir_executor *executor);
 
 // weir_watched_look does what a round does for an executor.
 void weir_watched_look(struct weir_watched *watched,

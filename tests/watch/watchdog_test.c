@@ -10,6 +10,9 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +25,7 @@ static struct weir_contract *contract;
 static struct weir_error error;
 static pthread_t thread;
 static bool go_on, ended;
+static bool may_sleep; // the executor of begin may
 
 static void *run(void *arg)
 {
@@ -37,8 +41,9 @@ static void has_ended(void *arg)
 // begin runs fn as the only task of an executor, in the contract's class.
 static void begin(void (*fn)(void *arg))
 {
-	struct weir_executor_options options = {
-		.name = "watched", .idle = weir_idle_yield};
+	struct weir_executor_options options = {.name = "watched",
+		.idle = may_sleep ? NULL : weir_idle_yield,
+		.sleeps = may_sleep};
 	struct weir_spawn_options how = {.name = "faulty"};
 
 	ended = go_on = false;
@@ -62,6 +67,24 @@ static void end(void)
 	weir_watchdog_stop();
 	weir_executor_destroy(executor);
 	weir_contract_destroy(contract);
+}
+
+static void stop_it(void *arg)
+{
+	weir_executor_stop(weir_executor_self());
+}
+
+// alone runs fn as the only task of an executor of this thread, which then goes.
+static void alone(void (*fn)(void *arg))
+{
+	struct weir_executor_options options = {.name = "watched"};
+	struct weir_spawn_options how = {
+		.name = "faulty", .steps = weir_contract_steps(contract)};
+
+	cr_assert_eq(weir_executor_create(&executor, &options, &error), 0);
+	cr_assert_eq(weir_start(executor, fn, NULL, &how, stop_it), 0);
+	weir_executor_run(executor);
+	weir_executor_destroy(executor);
 }
 
 static struct weir_contract_state read_state(void)
@@ -121,8 +144,6 @@ static void sleep_long(void *arg)
 {
 	struct timespec nap = {.tv_nsec = 10 * LIMIT_MS * MS};
 
-	// The watchdog must have seen the thread before.
-	(void)!weir_sleep(weir_in_ms(20));
 	cut_short = nanosleep(&nap, NULL) != 0;
 }
 
@@ -145,6 +166,236 @@ Test(watchdog, a_call_that_sleeps_is_named_and_not_cut_short)
 	}
 	cr_expect_geq(state.blocking, 1);
 	cr_expect(named);
+}
+
+static void sleep_at_once(void *arg)
+{
+	usleep(10 * LIMIT_MS * 1000);
+}
+
+Test(watchdog, a_call_in_the_first_step_and_the_last_is_one)
+{
+	struct weir_contract_state state = {0};
+
+	for (int i = 0; i < TRIES && !state.blocking; i++) {
+		cr_assert_eq(weir_contract_create(
+				     &contract, "class", LIMIT_MS * MS, &error),
+			0);
+		cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+		alone(sleep_at_once);
+		weir_watchdog_stop();
+		state = read_state();
+		weir_contract_destroy(contract);
+		cr_expect_eq(state.stolen, 0);
+	}
+	cr_expect_eq(state.blocking, 1);
+}
+
+static void sleep_again_and_again(void *arg)
+{
+	for (int i = 0; i < 10; i++) {
+		usleep((LIMIT_MS + 1) * 1000);
+		(void)!weir_sleep(weir_in_ms(3));
+	}
+}
+
+static void main_task(void *arg)
+{
+	struct weir_spawn_options how = {
+		.name = "faulty", .steps = weir_contract_steps(contract)};
+	struct weir_scope scope;
+
+	weir_scope_open(&scope);
+	cr_assert_eq(weir_spawn_with(
+			     &scope, NULL, sleep_again_and_again, NULL, &how),
+		0);
+	(void)!weir_scope_close(&scope, WEIR_NEVER);
+}
+
+Test(watchdog, a_call_that_an_executor_of_weir_run_makes_is_one)
+{
+	struct weir_contract_state state;
+
+	cr_assert_eq(
+		weir_contract_create(&contract, "class", LIMIT_MS * MS, &error),
+		0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	cr_assert_eq(weir_run(main_task, NULL), 0);
+	weir_watchdog_stop();
+	state = read_state();
+	cr_expect_eq(state.stolen, 0);
+	cr_expect_geq(state.blocking, 2);
+	weir_contract_destroy(contract);
+}
+
+Test(watchdog, so_is_one_of_an_executor_that_may_sleep_between_steps)
+{
+	struct weir_contract_state state;
+
+	may_sleep = true;
+	begin(sleep_again_and_again);
+	while (!load_acquire(&ended))
+		usleep(1000);
+	usleep(20000);
+	state = read_state();
+	cr_expect_eq(state.stolen, 0);
+	cr_expect_geq(state.blocking, 2);
+	end();
+}
+
+// ---- what another has done ----
+
+static void nap(void *arg)
+{
+	while (!load_relaxed(&go_on)) {
+		usleep(50);
+		if (weir_sleep(weir_in_ms(5)))
+			break;
+	}
+}
+
+static void toil(void *arg)
+{
+	uint64_t all = weir_in_ms(1500);
+
+	while (weir_ticks() < all) {
+		uint64_t one = weir_in_us(500);
+
+		while (weir_ticks() < one)
+			cpu_relax();
+		weir_yield();
+	}
+	store_release(&go_on, true);
+}
+
+static void pin(void)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(1, &cpus);
+	(void)sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
+static void *steal(void *arg)
+{
+	const struct sched_param urgent = {.sched_priority = 10};
+
+	pin();
+	if (sched_setscheduler(0, SCHED_FIFO, &urgent))
+		return NULL;
+	while (!load_acquire(&go_on)) {
+		uint64_t until;
+
+		usleep(100000);
+		until = weir_in_ms(4 * LIMIT_MS);
+		while (weir_ticks() < until)
+			cpu_relax();
+	}
+	return NULL;
+}
+
+static void *run_on_one(void *arg)
+{
+	pin();
+	return run(arg);
+}
+
+Test(watchdog, a_core_that_was_stolen_while_another_took_naps_is_no_call)
+{
+	struct weir_executor_options options = {
+		.name = "watched", .idle = weir_idle_yield};
+	struct weir_spawn_options worker = {.name = "worker"};
+	struct weir_spawn_options napper = {.name = "napper"};
+	struct weir_contract *other;
+	struct weir_contract_state state;
+	pthread_t thief;
+
+	cr_assert_eq(
+		weir_contract_create(&contract, "class", LIMIT_MS * MS, &error),
+		0);
+	cr_assert_eq(
+		weir_contract_create(&other, "other", LIMIT_MS * MS, &error),
+		0);
+	worker.steps = weir_contract_steps(contract);
+	napper.steps = weir_contract_steps(other);
+	cr_assert_eq(weir_executor_create(&executor, &options, &error), 0);
+	cr_assert_eq(weir_start(executor, toil, NULL, &worker, has_ended), 0);
+	cr_assert_eq(weir_start(executor, nap, NULL, &napper, NULL), 0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	cr_assert_eq(pthread_create(&thread, NULL, run_on_one, NULL), 0);
+	cr_assert_eq(pthread_create(&thief, NULL, steal, NULL), 0);
+	pthread_join(thief, NULL);
+	while (!load_acquire(&ended))
+		usleep(1000);
+	usleep(20000);
+	state = read_state();
+	cr_expect_eq(state.blocking, 0);
+	cr_expect_eq(state.blocked, 0);
+	end();
+	weir_contract_destroy(other);
+}
+
+// ---- how often ----
+
+static void sleep_thrice(void *arg)
+{
+	// The first before the watchdog has looked.
+	for (int i = 0; i < 3; i++) {
+		usleep(1000);
+		weir_yield();
+	}
+}
+
+// sleeps_of runs fn to its end and answers how often its thread slept.
+static uint64_t sleeps_of(void (*fn)(void *arg))
+{
+	uint64_t sleeps;
+
+	begin(fn);
+	while (!load_acquire(&ended))
+		usleep(1000);
+	weir_executor_stop(executor);
+	pthread_join(thread, NULL);
+	sleeps = weir_watchdog_sleeps(executor);
+	weir_watchdog_stop();
+	weir_executor_destroy(executor);
+	weir_contract_destroy(contract);
+	return sleeps;
+}
+
+Test(watchdog, each_sleep_of_a_thread_that_polls_is_counted)
+{
+	for (int i = 0; i < 5; i++)
+		cr_expect_geq(sleeps_of(sleep_thrice), 3);
+}
+
+// be_stopped has the process stopped by another, five times.
+static void be_stopped(void *arg)
+{
+	pid_t child = fork(), parent;
+
+	if (child) {
+		while (waitpid(child, NULL, WNOHANG) == 0)
+			(void)!weir_sleep(weir_in_ms(1));
+		return;
+	}
+	parent = getppid();
+	for (int i = 0; i < 5; i++) {
+		usleep(5000);
+		kill(parent, SIGSTOP);
+		usleep(1000);
+		kill(parent, SIGCONT);
+	}
+	_exit(0);
+}
+
+Test(watchdog, stops_of_an_executor_that_has_gone_hide_no_sleep_of_the_next)
+{
+	for (int i = 0; i < 3; i++) {
+		sleeps_of(be_stopped);
+		cr_expect_geq(sleeps_of(sleep_thrice), 3);
+	}
 }
 
 // ---- nothing wrong ----
