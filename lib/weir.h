@@ -30,6 +30,8 @@
 #include "pipeline/pipeline.h"
 #include "plan/plan.h"
 #include "port/port.h"
+#include "reactor/fd.h"
+#include "reactor/reactor.h"
 #include "stage/load.h"
 #include "stage/stage.h"
 #include "sync/sync.h"
