@@ -106,35 +106,43 @@ static bool is_socket(int number)
 	return fstat(number, &s) == 0 && S_ISSOCK(s.st_mode);
 }
 
-int weir_fd_open(struct weir_fd *fd, int number, struct weir_error *e)
+int weir_fd_begin(struct weir_fd *fd, int number)
 {
 	struct weir_reactor *reactor = weir_reactor_self();
-	struct weir_fd new = {
-		.reactor = reactor,
-		.number = number,
-		.ready = WEIR_FD_BIT(WEIR_FD_READ) | WEIR_FD_BIT(WEIR_FD_WRITE),
-		.is_socket = is_socket(number),
-	};
 	int code;
 
 	if (!reactor)
 		weir_misuse_end("weir_fd_open",
 			"only a reactor can wait for descriptors: call it on "
 			"one, as in weir_reactor_run");
-	*fd = new;
+	*fd = (struct weir_fd){
+		.reactor = reactor,
+		.number = number,
+		.ready = WEIR_FD_BIT(WEIR_FD_READ) | WEIR_FD_BIT(WEIR_FD_WRITE),
+		.is_socket = true,
+	};
 	for (unsigned way = 0; way < WEIR_FD_WAYS; way++)
 		weir_wait_queue_says(&fd->waiting[way], &what[way]);
 	code = ask(fd, EPOLL_CTL_ADD);
-	if (code == 0) {
-		code = unblock(fd);
-		if (code)
-			epoll_ctl(reactor->set, EPOLL_CTL_DEL, number, NULL);
-	}
-	if (code) {
+	if (code)
 		fd->reactor = NULL;
-		return refuse(e, code, number);
+	else
+		reactor->fd_count++;
+	return -code;
+}
+
+int weir_fd_open(struct weir_fd *fd, int number, struct weir_error *e)
+{
+	int err = weir_fd_begin(fd, number);
+
+	if (err)
+		return refuse(e, -err, number);
+	err = -unblock(fd);
+	if (err) {
+		weir_fd_release(fd);
+		return refuse(e, -err, number);
 	}
-	reactor->fd_count++;
+	fd->is_socket = is_socket(number);
 	return 0;
 }
 

@@ -22,6 +22,9 @@
 
 #define WEIR_FD_BIT(way) ((uint8_t)(1u << (way)))
 
+// weir_fd_begin is weir_fd_open for a socket that does not block. 0 or -errno.
+int weir_fd_begin(struct weir_fd *fd, int number);
+
 // weir_fd_told is epoll's word on fd: its events.
 void weir_fd_told(struct weir_fd *fd, uint32_t events);
 

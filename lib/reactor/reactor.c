@@ -17,6 +17,7 @@
 #include "task/misuse.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 #define POLL_NS 50000
+#define LINE_NS 1000000
 
 // ---- the set ----
 
@@ -155,6 +157,11 @@ static int set_error(struct weir_error *e, int code, const char *name)
 		name, strerror(code));
 }
 
+int weir_reactor_reserve(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 // add_bell puts the executor's bell into the set. It is never read: each ring is
 // an edge.
 static int add_bell(struct weir_reactor *reactor)
@@ -179,6 +186,9 @@ static void init(struct weir_reactor *reactor,
 				      ? weir_clock_ticks(clock, poll_ns)
 				      : WEIR_NEVER;
 	reactor->looked = reactor->executor->now - reactor->look_ticks;
+	reactor->line_ticks = weir_clock_ticks(clock, LINE_NS);
+	weir_wait_queue_init(&reactor->line);
+	weir_timer_init(&reactor->line_timer, weir_connection_line_due);
 	weir_step_init(&reactor->look, look, NULL);
 	weir_step_ready(reactor->executor, &reactor->look);
 }
@@ -212,6 +222,11 @@ int weir_reactor_create(struct weir_reactor **reactor,
 		err = set_error(e, errno, executor.name);
 		goto no_set;
 	}
+	r->reserve = weir_reactor_reserve();
+	if (r->reserve < 0) {
+		err = set_error(e, errno, executor.name);
+		goto no_reserve;
+	}
 	err = add_bell(r);
 	if (err) {
 		set_error(e, -err, executor.name);
@@ -222,6 +237,8 @@ int weir_reactor_create(struct weir_reactor **reactor,
 	return 0;
 
 no_bell:
+	close(r->reserve);
+no_reserve:
 	close(r->set);
 no_set:
 	weir_executor_destroy(r->executor);
@@ -242,6 +259,8 @@ void weir_reactor_destroy(struct weir_reactor *reactor)
 	if (reactor->fd_count > 0)
 		weir_misuse_end("weir_reactor_destroy", why);
 	weir_executor_destroy(reactor->executor);
+	if (reactor->reserve >= 0)
+		close(reactor->reserve);
 	close(reactor->set);
 	weir_mem_destroy(reactor);
 }
