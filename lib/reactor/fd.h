@@ -110,8 +110,9 @@ __attribute__((warn_unused_result)) ssize_t weir_try_write(
 	struct weir_fd *fd, const void *buffer, size_t size);
 
 // weir_case_readable and weir_case_writable are ready when a read, or a write, would
-// not wait; their result is 0. They read and write nothing. Each time that epoll
-// told something, they ask the system once more. One user a way, as above.
+// not wait; their result is 0. They read and write nothing. They know what the
+// reactor saw last (reactor/reactor.h), and ask the system once more before they say
+// that it is so. One user a way, as above.
 struct weir_case weir_case_readable(struct weir_fd *fd);
 struct weir_case weir_case_writable(struct weir_fd *fd);
 

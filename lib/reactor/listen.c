@@ -180,20 +180,21 @@ int weir_accept(
 
 	weir_fd_check(listener, "weir_accept");
 	weir_task_only("weir_accept", "accept(2)");
-	do {
-		if (!weir_task_proceed(executor, executor->current))
-			return -ECANCELED;
+	if (!weir_task_proceed(executor, executor->current))
+		return -ECANCELED;
+	while (ended != -ECANCELED) {
 		err = try_accept(listener, connection, &refused);
 		if (is_short(err) && !refused)
 			return pause_for(err, deadline);
 		if (err != -EAGAIN)
 			return err;
 		if (weir_fd_may(listener, WEIR_FD_READ))
-			continue;
-		if (ended)
+			weir_yield_if_over(GIVEN_UP);
+		else if (ended)
 			return ended;
-		ended = weir_fd_await(
-			listener, WEIR_FD_READ, deadline, "weir_accept");
-	} while (ended != -ECANCELED);
+		else
+			ended = weir_fd_await(listener, WEIR_FD_READ, deadline,
+				"weir_accept");
+	}
 	return ended;
 }

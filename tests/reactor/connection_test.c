@@ -310,8 +310,7 @@ static void serve(void *arg)
 
 		while (weir_list_empty(&idle_clients))
 			pass_time();
-		client =
-			weir_container(idle_clients.next, struct client, link);
+		client = weir_container(idle_clients.next, struct client, link);
 		if (weir_accept(&listener, &client->connection.fd, WEIR_NEVER))
 			return;
 		weir_list_remove(&client->link);
