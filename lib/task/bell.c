@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A bell is a futex: asleep while it says ARMED. ASKED is for the keeper, who
-// looks at all bells while anyone is armed and sleeps itself while nobody is.
+// A bell is a futex: asleep while it says ARMED. Who sleeps in epoll has an
+// eventfd beside it. ASKED is for the keeper, who looks at all bells while anyone
+// is armed that may be asked for, and sleeps itself otherwise.
 #include "task/bell.h"
 #include "base/assert.h"
 #include "base/atomic.h"
 #include "base/clock.h"
 #include "task/executor_inline.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <stdalign.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,6 +26,9 @@ enum { QUIET, ARMED, ASKED };
 struct weir_bell {
 	alignas(WEIR_CACHE_LINE) uint32_t word;
 	bool used; // under lock
+	// Written before the bell is armed, read by who has found it so.
+	bool in_epoll;	     // who sleeps does so on its eventfd
+	int descriptor_next; // the eventfd, and 1; 0: it never had one
 };
 
 static struct weir_bell bells[WEIR_BELLS];
@@ -30,6 +36,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned used_count;  // under lock
 static unsigned bells_end;   // beyond the last that was ever used
 static uint32_t armed_count; // who sleeps, or is about to
+static uint32_t asker_count; // executors that poll
 static uint32_t keeper_word; // 1: the keeper sleeps until somebody is armed
 static bool keeper_ends;
 static pthread_t keeper;
@@ -48,7 +55,24 @@ static void wake(uint32_t *word)
 	futex(word, FUTEX_WAKE, 1, NULL);
 }
 
+// wake_sleeper wakes who slept on the bell, which the caller has taken from it.
+static void wake_sleeper(struct weir_bell *bell)
+{
+	const uint64_t one = 1;
+
+	if (!load_relaxed(&bell->in_epoll))
+		wake(&bell->word);
+	else if (write(bell->descriptor_next - 1, &one, sizeof(one)) < 0)
+		weir_assert(errno == EAGAIN); // it is readable, then
+}
+
 // ---- the keeper ----
+
+// Somebody may be asked for: there is who asks, and whom for.
+static bool keeper_needed(void)
+{
+	return load_acquire(&armed_count) > 0 && load_acquire(&asker_count) > 0;
+}
 
 static void ring_asked(void)
 {
@@ -59,15 +83,16 @@ static void ring_asked(void)
 
 		if (load_relaxed(&bells[i].word) == ASKED &&
 			cas_acq_rel(&bells[i].word, &asked, QUIET))
-			wake(&bells[i].word);
+			wake_sleeper(&bells[i]);
 	}
 }
 
 static void keeper_rest(void)
 {
+	ring_asked(); // by those that have gone since
 	store_relaxed(&keeper_word, 1);
-	fence_full(); // keeper_word is written, armed_count read
-	if (load_acquire(&armed_count) == 0 && !load_acquire(&keeper_ends))
+	fence_full(); // keeper_word is written, the counts are read
+	if (!keeper_needed() && !load_acquire(&keeper_ends))
 		futex(&keeper_word, FUTEX_WAIT, 1, NULL);
 	store_relaxed(&keeper_word, 0);
 }
@@ -79,7 +104,7 @@ static void *keep(void *arg)
 	prctl(PR_SET_NAME, "weir-bells");
 	prctl(PR_SET_TIMERSLACK, 1);
 	while (!load_acquire(&keeper_ends)) {
-		if (load_acquire(&armed_count) == 0) {
+		if (!keeper_needed()) {
 			keeper_rest();
 			continue;
 		}
@@ -143,6 +168,7 @@ void weir_bell_put(struct weir_bell *bell)
 		return;
 	pthread_mutex_lock(&lock);
 	bell->used = false;
+	store_relaxed(&bell->in_epoll, false);
 	if (--used_count == 0)
 		keeper_stop();
 	pthread_mutex_unlock(&lock);
@@ -190,10 +216,33 @@ struct weir_bell *weir_bell_of_thread(void)
 
 void weir_bell_arm(struct weir_bell *bell)
 {
-	store_relaxed(&bell->word, ARMED);
+	store_release(&bell->word, ARMED);
 	add_acq_rel(&armed_count, 1);
-	fence_full(); // "the bell"; and armed_count is written, keeper_word read
-	keeper_wake();
+	// "The bell"; and armed_count is written, the other two are read.
+	fence_full();
+	if (load_relaxed(&asker_count) > 0)
+		keeper_wake();
+}
+
+void weir_bell_askers(int change)
+{
+	add_acq_rel(&asker_count, (uint32_t)change);
+	fence_full(); // asker_count is written, armed_count and keeper_word read
+	if (change > 0 && load_relaxed(&armed_count) > 0)
+		keeper_wake();
+}
+
+int weir_bell_descriptor(struct weir_bell *bell)
+{
+	if (bell->descriptor_next == 0) {
+		int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+		if (fd < 0)
+			return -errno;
+		bell->descriptor_next = fd + 1;
+	}
+	store_relaxed(&bell->in_epoll, true);
+	return bell->descriptor_next - 1;
 }
 
 void weir_bell_disarm(struct weir_bell *bell)
@@ -211,13 +260,20 @@ static uint64_t ns_until(uint64_t tick)
 	return left > 0 ? weir_clock_ns(clock, (uint64_t)left) + 1 : 0;
 }
 
-void weir_bell_sleep(struct weir_bell *bell, uint64_t until)
+uint64_t weir_bell_patience(uint64_t until)
 {
 	uint64_t ns = until == WEIR_NEVER ? WEIR_NEVER : ns_until(until);
-	struct timespec timeout;
 
 	if (unlikely(load_relaxed(&naps)) && ns > WEIR_BELL_NAP_NS)
 		ns = WEIR_BELL_NAP_NS;
+	return ns;
+}
+
+void weir_bell_sleep(struct weir_bell *bell, uint64_t until)
+{
+	uint64_t ns = weir_bell_patience(until);
+	struct timespec timeout;
+
 	timeout.tv_sec = (time_t)(ns / 1000000000);
 	timeout.tv_nsec = (long)(ns % 1000000000);
 	while (ns > 0) {
@@ -250,7 +306,7 @@ void weir_bell_ring(struct weir_bell *bell)
 	if (!may_call())
 		cas_acq_rel(&bell->word, &armed, ASKED);
 	else if (cas_acq_rel(&bell->word, &armed, QUIET))
-		wake(&bell->word);
+		wake_sleeper(bell);
 }
 
 // ---- fences in others ----

@@ -9,7 +9,8 @@
 // An executor that polls makes no system call to wake somebody (it costs some
 // 10 µs): it only says that the bell is to be rung, and a keeper, a thread that
 // exists while there are bells, rings it within WEIR_BELL_PERIOD_NS and what the
-// system takes to run the keeper. Everybody else rings the bell itself.
+// system takes to run the keeper. Everybody else rings the bell itself. Where no
+// executor polls, the keeper sleeps however many bells are armed.
 //
 // Who sleeps arms the bell, looks once more whether there is something to do,
 // and only then sleeps. Who acts does what it does and then, behind a full
@@ -54,6 +55,21 @@ void weir_bell_disarm(struct weir_bell *bell);
 // weir_bell_sleep sleeps until the armed bell was rung, the tick (of the real
 // clock) has come, or for no reason.
 void weir_bell_sleep(struct weir_bell *bell, uint64_t until);
+
+// weir_bell_patience answers for how many nanoseconds an armed bell may be slept
+// on, until the tick: WEIR_NEVER if for ever, 0 if the tick has come. It is for
+// who sleeps on the bell's descriptor.
+uint64_t weir_bell_patience(uint64_t until);
+
+// weir_bell_descriptor makes ringing write to an eventfd in place of waking
+// weir_bell_sleep, until the bell is put, and answers it, or -errno. It stays the
+// bell's, open for as long as the process lives: who rings late must not write
+// to what has its number by then. Nobody has to read it.
+int weir_bell_descriptor(struct weir_bell *bell);
+
+// weir_bell_askers says that so many executors more, or less, are there which
+// make no system calls and ask the keeper.
+void weir_bell_askers(int change);
 
 // weir_bell_ring wakes who sleeps, if somebody does; the caller has put a full
 // fence between what it did and this.

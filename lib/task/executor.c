@@ -351,8 +351,7 @@ void weir_idle_yield(void *arg, struct weir_executor *executor, uint64_t until)
 	sched_yield();
 }
 
-// may_sleep looks once more whether there is something to do.
-static bool may_sleep(struct weir_executor *executor)
+bool weir_executor_may_sleep(struct weir_executor *executor)
 {
 	return !executor->inbox && !load_acquire(&executor->posted) &&
 	       !load_acquire(&executor->stopping) &&
@@ -368,7 +367,7 @@ void weir_idle_sleep(void *arg, struct weir_executor *executor, uint64_t until)
 		return;
 	}
 	weir_bell_arm(executor->bell);
-	if (may_sleep(executor)) {
+	if (weir_executor_may_sleep(executor)) {
 		WEIR_TRACE(executor_sleeps, executor, until);
 		weir_bell_sleep(executor->bell, until);
 		WEIR_TRACE(executor_wakes, executor);

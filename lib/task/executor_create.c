@@ -129,6 +129,7 @@ int weir_executor_create(struct weir_executor **executor,
 		err = no_bell(e, x->name);
 		goto no_bell;
 	}
+	weir_bell_askers(x->bell ? 0 : 1);
 	weir_roster_add(x);
 	*executor = x;
 	return 0;
@@ -152,6 +153,7 @@ void weir_executor_destroy(struct weir_executor *executor)
 	weir_assert(weir_executor_current() != executor);
 	weir_roster_remove(executor);
 	weir_tasks_destroy(executor);
+	weir_bell_askers(executor->bell ? 0 : -1);
 	weir_bell_put(executor->bell);
 	weir_stack_pool_destroy(executor->stacks);
 	weir_mem_destroy(executor->own_ready_waits);

@@ -181,6 +181,10 @@ static inline uint64_t weir_executor_now_inline(
 	return executor->now;
 }
 
+// weir_executor_may_sleep looks at all that could have become ready since the
+// last turn: after the bell was armed.
+bool weir_executor_may_sleep(struct weir_executor *executor);
+
 // weir_step_ready_inline is weir_step_ready.
 static inline void weir_step_ready_inline(
 	struct weir_executor *executor, struct weir_step *step)

@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Descriptors that tasks wait for: what wakes them, what ends the wait, and what
+// an operation answers then.
+#include "chan/case.h"
+#include "ends.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+
+static char got[64];
+
+static void sleep_until_written(void *arg)
+{
+	struct later later;
+	uint64_t before;
+
+	open_pipe();
+	begin_later(&later, write_hello, weir_fd_number(&out));
+	before = weir_executor_counts(weir_executor_self())->turns;
+	cr_assert_eq(weir_read(&in, got, sizeof(got), WEIR_NEVER), 5);
+	cr_assert_eq(memcmp(got, "hello", 5), 0);
+	// It slept: who spins turns many thousand times in 5 ms.
+	cr_assert_lt(weir_executor_counts(weir_executor_self())->turns - before,
+		100u);
+	end_later(&later);
+	close_ends();
+}
+
+Test(fd, a_reactor_sleeps_until_a_pipe_is_written)
+{
+	on_reactor(sleep_until_written);
+}
+
+static void wait_until_deadline(void *arg)
+{
+	uint64_t deadline;
+
+	open_pipe();
+	deadline = weir_in_ms(5);
+	cr_assert_eq(weir_read(&in, got, sizeof(got), deadline), -ETIMEDOUT);
+	cr_assert_geq((int64_t)(weir_ticks() - deadline), 0, "too early");
+	// One that is past makes it a try.
+	cr_assert_eq(
+		weir_read(&in, got, sizeof(got), weir_ticks() - 1), -ETIMEDOUT);
+	write_hello(weir_fd_number(&out));
+	cr_assert_eq(weir_read(&in, got, sizeof(got), weir_ticks() - 1), 5);
+	close_ends();
+}
+
+Test(fd, a_deadline_ends_a_wait_and_past_it_makes_a_try)
+{
+	on_reactor(wait_until_deadline);
+}
+
+static void read_until_canceled(void *arg)
+{
+	ssize_t *answer = arg;
+
+	*answer = weir_read(&in, got, sizeof(got), WEIR_NEVER);
+	// Level-triggered, and also where there is something to read.
+	write_hello(weir_fd_number(&out));
+	cr_assert_eq(weir_read(&in, got, sizeof(got), WEIR_NEVER), -ECANCELED);
+}
+
+static void cancel_a_reader(void *arg)
+{
+	struct weir_scope scope;
+	ssize_t answer = 0;
+
+	open_pipe();
+	weir_scope_open(&scope);
+	cr_assert_eq(weir_spawn(&scope, NULL, read_until_canceled, &answer), 0);
+	cr_assert_eq(weir_scope_close(&scope, weir_in_ms(5)), -ETIMEDOUT);
+	cr_assert_eq(answer, -ECANCELED);
+	cr_assert_eq(weir_read(&in, got, sizeof(got), WEIR_NEVER), 5);
+	close_ends();
+}
+
+Test(fd, a_cancel_ends_a_wait_and_has_read_nothing)
+{
+	on_reactor(cancel_a_reader);
+}
+
+// ---- what comes when ----
+
+static void write_after_eagain(void *arg)
+{
+	open_pipe();
+	for (unsigned i = 0; i < 1000; i++) {
+		cr_assert_eq(weir_try_read(&in, got, 1), -EAGAIN);
+		write_hello(
+			weir_fd_number(&out)); // between the look and the wait
+		cr_assert_eq(weir_read(&in, got, 5, WEIR_NEVER), 5);
+	}
+	close_ends();
+}
+
+Test(fd, what_comes_between_a_look_and_the_wait_is_not_missed)
+{
+	on_reactor(write_after_eagain);
+}
+
+static void told_of_the_one_before(void *arg)
+{
+	int ends[2], number;
+
+	open_pipe();
+	number = weir_fd_number(&in);
+	cr_assert_eq(weir_try_read(&in, got, 1), -EAGAIN);
+	write_hello(weir_fd_number(&out)); // epoll will tell of it
+	weir_fd_close(&in);
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(ends[0], number, "the number is not used again");
+	open_end(&in, ends[0]);
+	cr_assert_eq(weir_read(&in, got, 1, weir_in_ms(2)), -ETIMEDOUT);
+	write_hello(ends[1]);
+	cr_assert_eq(weir_read(&in, got, 5, WEIR_NEVER), 5);
+	close(ends[1]);
+	close_ends();
+}
+
+Test(fd, a_number_that_is_used_again_is_another_descriptor)
+{
+	on_reactor(told_of_the_one_before);
+}
+
+static bool done;
+
+static void turn_on_and_on(void *arg)
+{
+	while (!done)
+		weir_yield();
+}
+
+static void read_beside_a_busy_task(void *arg)
+{
+	struct weir_scope scope;
+	struct later later;
+
+	open_pipe();
+	weir_scope_open(&scope);
+	cr_assert_eq(weir_spawn(&scope, NULL, turn_on_and_on, NULL), 0);
+	begin_later(&later, write_hello, weir_fd_number(&out));
+	cr_assert_eq(weir_read(&in, got, 5, WEIR_NEVER), 5);
+	done = true;
+	weir_scope_close(&scope, WEIR_NEVER);
+	end_later(&later);
+	close_ends();
+}
+
+Test(fd, a_reactor_that_never_sleeps_looks_all_the_same)
+{
+	on_reactor(read_beside_a_busy_task);
+}
+
+#define MANY 200 // more than one look takes
+
+static struct weir_fd many[MANY];
+static unsigned many_read;
+
+static void read_one_of_many(void *arg)
+{
+	cr_assert_eq(weir_read(arg, got, 5, WEIR_NEVER), 5);
+	many_read++;
+}
+
+static void read_many_at_once(void *arg)
+{
+	int ends[MANY][2];
+	struct weir_scope scope;
+
+	weir_scope_open(&scope);
+	for (unsigned i = 0; i < MANY; i++) {
+		cr_assert_eq(pipe(ends[i]), 0);
+		open_end(&many[i], ends[i][0]);
+		cr_assert_eq(
+			weir_spawn(&scope, NULL, read_one_of_many, &many[i]),
+			0);
+	}
+	weir_yield();
+	for (unsigned i = 0; i < MANY; i++)
+		write_hello(ends[i][1]);
+	weir_scope_close(&scope, WEIR_NEVER);
+	for (unsigned i = 0; i < MANY; i++) {
+		weir_fd_close(&many[i]);
+		close(ends[i][1]);
+	}
+}
+
+Test(fd, more_than_one_look_takes_are_all_found)
+{
+	on_reactor(read_many_at_once);
+	cr_assert_eq(many_read, MANY);
+}
+
+static struct weir_tx tx;
+static struct weir_rx rx;
+
+static void send_word(int number)
+{
+	char *word = "word";
+
+	if (weir_send_blocking(&tx, &word, WEIR_NEVER) != WEIR_SENT)
+		perror("send");
+}
+
+static void wait_for_either(void *arg)
+{
+	const struct weir_channel_options options = {.class_ = WEIR_SPSC};
+	struct later later;
+	char *word;
+
+	cr_assert_eq(weir_channel_open_with(1, &options, &tx, &rx), 0);
+	open_pipe();
+
+	struct weir_case cases[] = {
+		weir_case_readable(&in),
+		weir_case_recv(&rx, &word),
+		weir_case_writable(&out),
+	};
+
+	// Room there is; data there is not, whatever was told before.
+	cr_assert_eq(weir_select(cases, 3), 2);
+	cases[2].disabled = true;
+	cr_assert_eq(weir_select_until(cases, 3, weir_in_ms(2)), -ETIMEDOUT);
+	begin_later(&later, write_hello, weir_fd_number(&out));
+	cr_assert_eq(weir_select(cases, 3), 0);
+	cr_assert_eq(weir_select(cases, 3), 0, "it is still there");
+	cr_assert_eq(weir_try_read(&in, got, 5), 5);
+	end_later(&later);
+	begin_later(&later, send_word, 0);
+	cr_assert_eq(weir_select(cases, 3), 1);
+	cr_assert_eq(cases[1].result, WEIR_RECEIVED);
+	end_later(&later);
+	cr_assert_eq(weir_select_until(cases, 3, weir_ticks()), -ETIMEDOUT);
+	weir_tx_close(&tx);
+	weir_rx_close(&rx);
+	close_ends();
+}
+
+Test(fd, a_select_waits_for_descriptors_and_channels_of_other_threads)
+{
+	on_reactor(wait_for_either);
+}
+
+// ---- what an operation answers ----
+
+static char sent[1 << 20], arrived[sizeof(sent)];
+
+static void read_it_all(void *arg)
+{
+	size_t size;
+
+	cr_assert_eq(
+		weir_read_all(&in, arrived, sizeof(arrived), &size, WEIR_NEVER),
+		0);
+	cr_assert_eq(memcmp(sent, arrived, sizeof(sent)), 0);
+	cr_assert_eq(weir_read_all(&in, got, 8, &size, WEIR_NEVER), -ENODATA);
+	cr_assert_eq(size, 3u);
+}
+
+static void write_much(void)
+{
+	struct weir_scope scope;
+	size_t size;
+
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (char)(i * 31 ^ i >> 8);
+	weir_scope_open(&scope);
+	cr_assert_eq(weir_spawn(&scope, NULL, read_it_all, NULL), 0);
+	cr_assert_eq(
+		weir_write_all(&out, sent, sizeof(sent), &size, WEIR_NEVER), 0);
+	cr_assert_eq(weir_write_all(&out, "end", 3, &size, WEIR_NEVER), 0);
+	weir_fd_close(&out);
+	weir_scope_close(&scope, WEIR_NEVER);
+	close_ends();
+}
+
+static void write_much_to_a_pipe(void *arg)
+{
+	open_pipe();
+	write_much();
+}
+
+static void write_much_to_a_socket(void *arg)
+{
+	open_pair();
+	write_much();
+}
+
+Test(fd, what_is_more_than_there_is_room_for_goes_in_pieces)
+{
+	on_reactor(write_much_to_a_pipe);
+	on_reactor(write_much_to_a_socket);
+}
+
+static void give_up_halfway(void *arg)
+{
+	size_t size, more;
+
+	open_pair();
+	cr_assert_eq(
+		weir_write_all(&out, sent, sizeof(sent), &size, weir_in_ms(2)),
+		-ETIMEDOUT);
+	cr_assert_gt(size, 0u);
+	cr_assert_lt(size, sizeof(sent));
+	cr_assert_eq(weir_read_all(&in, arrived, size, &more, WEIR_NEVER), 0);
+	cr_assert_eq(weir_read_all(&in, arrived, 1, &more, weir_in_ms(1)),
+		-ETIMEDOUT);
+	cr_assert_eq(more, 0u);
+	close_ends();
+}
+
+Test(fd, what_was_done_before_a_deadline_is_told)
+{
+	on_reactor(give_up_halfway);
+}
+
+static void half_close(void *arg)
+{
+	open_pair();
+	cr_assert_eq(weir_write(&out, "last", 4, WEIR_NEVER), 4);
+	cr_assert_eq(shutdown(weir_fd_number(&out), SHUT_WR), 0);
+	cr_assert_eq(weir_read(&in, got, sizeof(got), WEIR_NEVER), 4);
+	cr_assert_eq(weir_read(&in, got, sizeof(got), WEIR_NEVER), 0);
+	cr_assert_eq(weir_read(&in, got, sizeof(got), WEIR_NEVER), 0);
+	cr_assert_eq(weir_write(&in, "answer", 6, WEIR_NEVER), 6);
+	cr_assert_eq(weir_read(&out, got, sizeof(got), WEIR_NEVER), 6);
+	close_ends();
+}
+
+Test(fd, one_that_writes_no_more_may_still_read)
+{
+	on_reactor(half_close);
+}
+
+static bool was_raised;
+
+static void on_sigpipe(int signal)
+{
+	was_raised = true;
+}
+
+static void write_to_nobody(void *arg)
+{
+	sigset_t pending, mask;
+
+	signal(SIGPIPE, on_sigpipe);
+	for (unsigned i = 0; i < 2; i++) {
+		if (i == 0)
+			open_pipe();
+		else
+			open_pair();
+		weir_fd_close(&in);
+		cr_assert_eq(weir_write(&out, "x", 1, WEIR_NEVER), -EPIPE);
+		cr_assert_eq(weir_try_write(&out, "x", 1), -EPIPE);
+		weir_fd_close(&out);
+	}
+	cr_assert_not(was_raised);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, NULL, &mask);
+	cr_assert_not(sigismember(&pending, SIGPIPE));
+	cr_assert_not(sigismember(&mask, SIGPIPE));
+}
+
+Test(fd, sigpipe_is_never_raised)
+{
+	on_reactor(write_to_nobody);
+}
+
+static unsigned interrupts;
+
+static void interrupt(int signal)
+{
+	interrupts++;
+}
+
+static void work_while_interrupted(void *arg)
+{
+	const struct sigaction action = {.sa_handler = interrupt};
+	const struct itimerval often = {{0, 100}, {0, 100}};
+
+	sigaction(SIGALRM, &action, NULL); // no SA_RESTART
+	setitimer(ITIMER_REAL, &often, NULL);
+	while (interrupts < 100) {
+		open_pipe();
+		cr_assert_eq(
+			weir_read(&in, got, 1, weir_in_us(300)), -ETIMEDOUT);
+		write_much();
+	}
+	setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+}
+
+Test(fd, interrupts_end_no_wait_and_no_operation)
+{
+	on_reactor(work_while_interrupted);
+}
+
+// ---- kinds of descriptors ----
+
+static void wait_for_timer(void *arg)
+{
+	const struct itimerspec soon = {.it_value = {.tv_nsec = 3000000}};
+	uint64_t times;
+
+	open_end(&in, timerfd_create(CLOCK_MONOTONIC, 0));
+	cr_assert_eq(weir_read(&in, &times, 8, weir_in_ms(1)), -ETIMEDOUT);
+	cr_assert_eq(timerfd_settime(weir_fd_number(&in), 0, &soon, NULL), 0);
+	cr_assert_eq(weir_read(&in, &times, 8, WEIR_NEVER), 8);
+	cr_assert_eq(times, 1u);
+	weir_fd_close(&in);
+}
+
+static void wait_for_signal(void *arg)
+{
+	struct signalfd_siginfo info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	open_end(&in, signalfd(-1, &set, 0));
+	cr_assert_eq(
+		weir_read(&in, &info, sizeof(info), weir_in_ms(1)), -ETIMEDOUT);
+	raise(SIGUSR1);
+	cr_assert_eq(weir_read(&in, &info, sizeof(info), WEIR_NEVER),
+		(ssize_t)sizeof(info));
+	cr_assert_eq(info.ssi_signo, (uint32_t)SIGUSR1);
+	weir_fd_close(&in);
+}
+
+Test(fd, timers_and_signals_of_the_system_are_descriptors)
+{
+	on_reactor(wait_for_timer);
+	on_reactor(wait_for_signal);
+}
+
+static void open_what_never_waits(void *arg)
+{
+	int number = open("/proc/self/exe", O_RDONLY);
+	struct weir_error e = {0};
+
+	cr_assert_eq(weir_fd_open(&in, number, &e), -EPERM);
+	cr_assert(strstr(e.text, "is a file or a folder"), "%s", e.text);
+	cr_assert_eq(close(number), 0, "it was taken all the same");
+	weir_error_clear(&e);
+	cr_assert_eq(weir_fd_open(&in, number, &e), -EBADF);
+	weir_fd_close(&in); // is closed
+	open_pipe();
+	weir_error_clear(&e);
+	cr_assert_eq(weir_fd_open(&many[0], weir_fd_number(&in), &e), -EEXIST);
+	cr_assert(strstr(e.text, "is open on this reactor already"), "%s",
+		e.text);
+	close_ends();
+}
+
+Test(fd, what_cannot_be_waited_for_is_refused_and_stays_the_callers)
+{
+	on_reactor(open_what_never_waits);
+}
+
+static void give_back(void *arg)
+{
+	int ends[2], same;
+
+	cr_assert_eq(pipe(ends), 0);
+	same = dup(ends[0]);
+	open_end(&in, ends[0]);
+	cr_assert(fcntl(same, F_GETFL) & O_NONBLOCK);
+	cr_assert_eq(weir_fd_release(&in), ends[0]);
+	cr_assert_not(fcntl(same, F_GETFL) & O_NONBLOCK);
+	open_end(&in, ends[0]);
+	weir_fd_close(&in);
+	cr_assert_not(fcntl(same, F_GETFL) & O_NONBLOCK);
+	// Nobody who has it too makes epoll tell of what is closed here.
+	write_hello(ends[1]);
+	cr_assert_eq(weir_sleep(weir_in_ms(1)), 0);
+	close(same);
+	close(ends[1]);
+}
+
+Test(fd, what_is_given_back_is_as_it_was)
+{
+	on_reactor(give_back);
+}
