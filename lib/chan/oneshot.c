@@ -21,7 +21,7 @@
 #include <string.h>
 #include <time.h>
 
-static const struct weir_wait_what what = {"a one-shot", NULL};
+static const struct weir_wait_what what = {.kind = "a one-shot"};
 
 _Static_assert(sizeof(struct weir_oneshot) == WEIR_CACHE_LINE,
 	"a one-shot is one cache line");

@@ -18,6 +18,10 @@ extern struct weir_list weir_roster;
 void weir_roster_add(struct weir_executor *executor);
 void weir_roster_remove(struct weir_executor *executor);
 
+// weir_roster_lock keeps executors from coming and going until weir_roster_unlock.
+void weir_roster_lock(void);
+void weir_roster_unlock(void);
+
 // weir_roster_each calls each for every executor, in the order of their
 // making. It must not create or destroy one.
 void weir_roster_each(

@@ -239,7 +239,7 @@ static void go_on(struct weir_watched *watched, struct weir_executor *executor,
 
 	if (!ran(before, sample)) {
 		now->last = 0;
-		if (weir_thread_is_asleep(watched->thread, &call) &&
+		if (weir_thread_is_asleep(0, watched->thread, &call) &&
 			load_relaxed(&executor->now) == now->beat) {
 			now->slept = true;
 			now->call = call;
