@@ -310,13 +310,48 @@ static void draw_rows(struct weir_live *live, enum kind kind, const char *title,
 	}
 }
 
+static uint64_t limit_of(const struct row *row)
+{
+	return row->step ? load_relaxed(&row->step->limit) : 0;
+}
+
+// has_contract tells whether a stage has one: then there is a line about them.
+static bool has_contract(const struct weir_live *live)
+{
+	for (unsigned i = 0; i < live->row_count; i++)
+		if (limit_of(&live->rows[i]))
+			return true;
+	return false;
+}
+
+// draw_contracts tells which stages had steps over their contract, and how many.
+static void draw_contracts(struct weir_live *live)
+{
+	char text[LINE_MAX_SIZE] = "contracts  steps over:";
+	size_t used = strlen(text), before = used;
+
+	for (unsigned i = 0; i < live->row_count; i++) {
+		const struct row *row = &live->rows[i];
+		uint64_t over = limit_of(row)
+					? load_relaxed(&row->step->over_count)
+					: 0;
+
+		if (over && used < sizeof(text))
+			used += (size_t)snprintf(text + used,
+				sizeof(text) - used, "%s %.32s %" PRIu64,
+				used > before ? "," : "", row->name, over);
+	}
+	line(live, used > before ? text : "contracts  no step over");
+}
+
 static unsigned lines_needed(const struct weir_live *live)
 {
 	bool has[3] = {false};
 
 	for (unsigned i = 0; i < live->row_count; i++)
 		has[live->rows[i].kind] = true;
-	return 1 + live->row_count + has[STAGE] + has[EDGE] + has[PORT];
+	return 1 + live->row_count + has[STAGE] + has[EDGE] + has[PORT] +
+	       has_contract(live);
 }
 
 // progress answers how far the inputs whose end is known are, or -1.
@@ -373,6 +408,8 @@ void weir_live_draw(struct weir_live *live)
 	draw_head(live, now);
 	draw_rows(live, PORT, "ports", "held", "", draw_port);
 	draw_rows(live, STAGE, "stages", "held", "p99 step", draw_stage);
+	if (has_contract(live))
+		draw_contracts(live);
 	draw_rows(live, EDGE, "edges", "depth", "    fill", draw_edge);
 	live->lines_max += cut;
 	if (cut)

@@ -292,6 +292,10 @@ static int run_open(struct weir_pipeline *pipeline,
 	if (weir_pipeline_finish(pipeline, e))
 		return WEIR_EXIT_FAILED;
 	code = show(pipeline, request, to, file);
+	if (weir_pipeline_given_up(pipeline)) {
+		fflush(NULL);
+		_exit(WEIR_EXIT_FAILED);
+	}
 	return err ? WEIR_EXIT_FAILED : code;
 }
 
@@ -355,7 +359,8 @@ const struct weir_command weir_command_run = {
 		"[OPTIONS] -e EXPRESSION [-- EAL ARGUMENTS]", NULL},
 	.about = "Runs a pipeline until its inputs end, then says where every "
 		 "packet went. FILE '-' is standard input. Ctrl-C ends the "
-		 "inputs and drains; a second one stops at once.",
+		 "inputs and drains; a second one stops at once, and "
+		 "gives up a step that does not end.",
 	.operands = operands,
 	.options = options,
 	.passages =

@@ -116,6 +116,39 @@ static void print_task(const struct weir_seen_task *task, int width)
 	puts(task->canceled ? " (cancelled)" : "");
 }
 
+static void print_stepper(const struct weir_seen_stepper *stepper)
+{
+	printf("  %s%s%s  %-7s  %s", stepper->class_, *stepper->name ? " " : "",
+		stepper->name, states[stepper->state], stepper->waits_for);
+	if (stepper->state == WEIR_SEEN_WAITING &&
+		stepper->left_ns != WEIR_NEVER)
+		printf(", %s more at most",
+			weir_quantity_ns(stepper->left_ns).text);
+	putchar('\n');
+}
+
+static void print_steppers(const struct weir_seen_executor *executor)
+{
+	if (executor->stepper_count == 0)
+		return;
+	puts("  STEPPER");
+	for (unsigned i = 0; i < executor->stepper_listed; i++)
+		print_stepper(&executor->steppers[i]);
+	if (executor->stepper_count > executor->stepper_listed)
+		printf("  … and %" PRIu64 " more\n",
+			executor->stepper_count - executor->stepper_listed);
+}
+
+// print_functions prints the function steps that have a name.
+static void print_functions(const struct weir_seen_executor *executor)
+{
+	if (executor->function_count)
+		puts("  FUNCTION STEP");
+	for (unsigned i = 0; i < executor->function_count; i++)
+		printf("  %s  %s\n", executor->functions[i].name,
+			executor->functions[i].ready ? "ready" : "waiting");
+}
+
 static void print_executor(
 	const struct weir_seen_executor *executor, struct weir_symbols *symbols)
 {
@@ -133,15 +166,17 @@ static void print_executor(
 	printf(", a ready task waited %s at most (bound %s)\n",
 		weir_quantity_ns(executor->ready_ns_max).text,
 		weir_quantity_ns(2 * executor->turn_ns_max).text);
-	if (executor->count == 0)
-		return;
-	printf("  %-*s  %-7s  %8s  %10s  %8s  %8s  %s\n", width, "TASK",
-		"STATE", "SINCE", "STEPS", "LONGEST", "READY", "WAITS FOR");
+	if (executor->count)
+		printf("  %-*s  %-7s  %8s  %10s  %8s  %8s  %s\n", width, "TASK",
+			"STATE", "SINCE", "STEPS", "LONGEST", "READY",
+			"WAITS FOR");
 	for (unsigned i = 0; i < executor->count; i++) {
 		print_task(&executor->tasks[i], width);
 		if (symbols)
 			print_stack(&executor->tasks[i], symbols);
 	}
+	print_steppers(executor);
+	print_functions(executor);
 }
 
 static void print_remark(void *arg, const char *sentence)
@@ -211,6 +246,40 @@ static json_t *json_task(
 	return all;
 }
 
+static json_t *json_steppers(const struct weir_seen_executor *executor)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < executor->stepper_listed; i++) {
+		const struct weir_seen_stepper *s = &executor->steppers[i];
+		json_t *one = json_pack("{s:s, s:s, s:s}", "class", s->class_,
+			"name", s->name, "state", states[s->state]);
+
+		if (s->state == WEIR_SEEN_WAITING)
+			json_object_set_new(
+				one, "waits_for", json_string(s->waits_for));
+		if (s->left_ns != WEIR_NEVER)
+			json_object_set_new(one, "left_ns",
+				json_integer((json_int_t)s->left_ns));
+		json_array_append_new(all, one);
+	}
+	return all;
+}
+
+static json_t *json_functions(const struct weir_seen_executor *executor)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < executor->function_count; i++)
+		json_array_append_new(
+			all, json_pack("{s:s, s:s}", "name",
+				     executor->functions[i].name, "state",
+				     states[executor->functions[i].ready
+						     ? WEIR_SEEN_READY
+						     : WEIR_SEEN_WAITING]));
+	return all;
+}
+
 static json_t *json_executor(
 	const struct weir_seen_executor *executor, struct weir_symbols *symbols)
 {
@@ -219,13 +288,15 @@ static json_t *json_executor(
 	for (unsigned i = 0; i < executor->count; i++)
 		json_array_append_new(
 			tasks, json_task(&executor->tasks[i], symbols));
-	return json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:o}", "name",
-		executor->name, "thread", executor->thread, "steps",
+	return json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+		"name", executor->name, "thread", executor->thread, "steps",
 		(json_int_t)executor->steps, "steppers",
 		(json_int_t)executor->stepper_count, "turn_ns_max",
 		(json_int_t)executor->turn_ns_max, "ready_ns_max",
 		(json_int_t)executor->ready_ns_max, "ready_ns_bound",
-		2 * (json_int_t)executor->turn_ns_max, "tasks", tasks);
+		2 * (json_int_t)executor->turn_ns_max, "tasks", tasks,
+		"steppers_seen", json_steppers(executor), "function_steps",
+		json_functions(executor));
 }
 
 static void append_remark(void *arg, const char *sentence)

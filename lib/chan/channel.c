@@ -103,6 +103,9 @@ static struct weir_channel *create(unsigned capacity, unsigned message_size,
 	channel->capacity = capacity;
 	channel->owned_size = options->owned_size;
 	channel->permits = options->permits;
+	if (channel->permits)
+		channel->parking.what[WEIR_SIDE_SEND].hold =
+			&channel->permits_out;
 	channel->credits = capacity;
 	channel->high_water = options->high_water;
 	channel->on_high_water = options->on_high_water;

@@ -25,9 +25,9 @@
 #include <string.h>
 #include <time.h>
 
-static const struct weir_wait_what what = {"a one-shot", NULL};
+static const struct weir_wait_what what = {.kind = "a one-shot"};
 static const struct weir_wait_what what_goes = {
-	"the receiver of a one-shot to leave", NULL};
+	.kind = "the receiver of a one-shot to leave"};
 
 _Static_assert(sizeof(struct weir_oneshot) == WEIR_CACHE_LINE,
 	"a one-shot is one cache line");

@@ -38,7 +38,8 @@ static enum weir_result reserve_now(struct weir_tx *tx, unsigned min,
 		return WEIR_CLOSED;
 	if (!weir_credits_take(channel, min, max, &count))
 		return WEIR_FULL;
-	add_acq_rel(&channel->reserved, count);
+	add_acq_rel(&channel->permits_out.count, count);
+	weir_hold_by(&channel->permits_out, weir_executor_current());
 	permits->tx = tx;
 	permits->count = count;
 	return WEIR_RESERVED;
@@ -105,7 +106,7 @@ static void give_back(struct weir_permits *permits, unsigned count)
 	weir_user_check_open(channel);
 	place = weir_channel_enter(channel);
 	permits->count -= count;
-	sub_acq_rel(&channel->reserved, count);
+	sub_acq_rel(&channel->permits_out.count, count);
 	weir_channel_room_made(channel, place, count);
 }
 
@@ -129,7 +130,7 @@ enum weir_result weir_permits_send(struct weir_permits *permits, void *message)
 	weir_tx_enter(channel);
 	place = weir_channel_enter(channel);
 	// First, so that nobody counts it twice: as a permit and as a message.
-	sub_acq_rel(&channel->reserved, 1);
+	sub_acq_rel(&channel->permits_out.count, 1);
 	permits->count--;
 	done = weir_channel_put(tx, message, 1);
 	weir_channel_trace_sent(channel, done, 1);
@@ -150,7 +151,7 @@ void weir_permits_drop(struct weir_permits *permits)
 unsigned weir_tx_reserved(const struct weir_tx *tx)
 {
 	unsigned capacity = weir_tx_capacity(tx);
-	unsigned reserved = load_acquire(&tx->channel->reserved);
+	unsigned reserved = load_acquire(&tx->channel->permits_out.count);
 
 	return reserved < capacity ? reserved : capacity;
 }

@@ -77,7 +77,8 @@ void weir_parking_init(struct weir_parking *parking,
 {
 	parking->name = name;
 	for (unsigned i = 0; i < WEIR_SIDES; i++)
-		parking->what[i] = (struct weir_wait_what){kinds[i], name};
+		parking->what[i] =
+			(struct weir_wait_what){.kind = kinds[i], .name = name};
 	parking->owner = WEIR_OWNER_NOBODY;
 	parking->available = available;
 	if (!weir_bell_may_fence())

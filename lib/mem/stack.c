@@ -255,6 +255,21 @@ READS_FOREIGN_STACKS size_t weir_stack_high_water(
 	return stack->size - i * sizeof(*word);
 }
 
+READS_FOREIGN_STACKS size_t weir_stack_untouched(
+	const struct weir_stack *stack, size_t most)
+{
+	const volatile char *end = stack->base;
+	unsigned char there = 1;
+	size_t left = 0;
+
+	// Its end begins a page, which comes only when it is touched.
+	if (mincore(stack->base, 1, &there) == 0 && !(there & 1))
+		return most;
+	while (left < most && end[left] == 0)
+		left++;
+	return left;
+}
+
 size_t weir_stack_pool_high_water(const struct weir_stack_pool *pool)
 {
 	size_t most = 0;

@@ -58,6 +58,10 @@ unsigned weir_stack_pool_used_max(const struct weir_stack_pool *pool);
 // touched, found by looking for the lowest byte that is not zero.
 size_t weir_stack_high_water(const struct weir_stack *stack);
 
+// weir_stack_untouched answers how many bytes at its end were never touched, most
+// (a page at most) where there are that many. It touches none itself.
+size_t weir_stack_untouched(const struct weir_stack *stack, size_t most);
+
 // weir_stack_pool_high_water answers the most of all stacks of the pool. It
 // reads every stack: for reports.
 size_t weir_stack_pool_high_water(const struct weir_stack_pool *pool);

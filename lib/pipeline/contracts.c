@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/contracts.h"
 #include "task/executor_inline.h"
+#include "watch/seen.h"
 #include "watch/thread.h"
 #include "watch/trap.h"
 #include "watch/watchdog.h"
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define STUCK_NS 1000000000u
 
 // ---- set-up ----
 
@@ -95,6 +98,32 @@ void weir_contracts_close(struct weir_pipeline *pipeline)
 	free(pipeline->contracts);
 	pipeline->contracts = NULL;
 	pipeline->contract_count = 0;
+}
+
+// ---- a step that does not end ----
+
+bool weir_stuck_step(
+	struct weir_pipeline *pipeline, unsigned index, char *text, size_t size)
+{
+	const struct weir_runner *runner = &pipeline->runners[index];
+	const struct weir_histogram *running =
+		load_relaxed(&runner->executor->running);
+	uint64_t begin = load_relaxed(&runner->executor->now);
+	uint64_t ns = weir_clock_ns(
+		pipeline->clock, weir_clock_now(pipeline->clock) - begin);
+	const struct weir_contract *contract;
+
+	if (!running || ns < STUCK_NS)
+		return false;
+	contract = weir_books_find(running);
+	snprintf(text, size,
+		"stage '%s' on %s %u does not end its step, which has gone on "
+		"for %.1f s",
+		contract ? contract->name : "?",
+		runner->plan->kind == WEIR_PLAN_LCORE ? "lcore" : "thread",
+		runner->plan->id, (double)ns / 1e9);
+	weir_books_unlock();
+	return true;
 }
 
 // ---- the report ----
@@ -322,4 +351,28 @@ void weir_report_contracts(struct weir_pipeline *pipeline, json_t *report)
 	}
 	weir_symbols_close(symbols);
 	free(states);
+}
+
+// ---- remarks ----
+
+static void add_remark(void *arg, const char *sentence)
+{
+	json_array_append_new(arg, json_string(sentence));
+}
+
+void weir_report_remarks(struct weir_pipeline *pipeline, json_t *report)
+{
+	unsigned count = pipeline->plan->executor_count;
+	const struct weir_executor **executors =
+		calloc(count + 1, sizeof(const struct weir_executor *));
+	json_t *remarks = json_array();
+
+	json_object_set_new(report, "remarks", remarks);
+	for (unsigned i = 0; executors && i < count; i++) {
+		executors[i] = pipeline->runners[i].executor;
+		pipeline->runners[i].executor->told = true;
+	}
+	if (executors)
+		weir_own_remarks(executors, count, add_remark, remarks);
+	free(executors);
 }

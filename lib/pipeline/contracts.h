@@ -21,8 +21,16 @@ void weir_contracts_close(struct weir_pipeline *pipeline);
 int weir_traps_open(struct weir_pipeline *pipeline,
 	const struct weir_pipeline_options *options, struct weir_error *e);
 
+// weir_stuck_step says of executor index, if a step on it has gone on for a second,
+// which one it is; else it answers false.
+bool weir_stuck_step(struct weir_pipeline *pipeline, unsigned index, char *text,
+	size_t size);
+
 // weir_report_contracts adds what became of them to the report, and those that
 // were broken to the findings. After the executors have stopped.
 void weir_report_contracts(struct weir_pipeline *pipeline, json_t *report);
+
+// weir_report_remarks adds what is worth a look in the tasks of its executors.
+void weir_report_remarks(struct weir_pipeline *pipeline, json_t *report);
 
 #endif

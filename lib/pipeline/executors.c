@@ -17,6 +17,8 @@
 #include <time.h>
 
 #define FREE_BURST 64
+#define HALT_NS 2000000000u // that a step may take to end when all shall stop
+#define HALT_POLL_NS 1000000
 #define TASK_STACKS 16 // that a task stage may use for tasks of its own
 
 // ---- idle ----
@@ -322,6 +324,8 @@ int weir_runners_start(struct weir_pipeline *pipeline, struct weir_error *e)
 
 		if (runner->freer.count) {
 			weir_step_init(&runner->freer.step, step_freer, NULL);
+			weir_step_label(runner->executor, &runner->freer.label,
+				&runner->freer.step, "(frees packets)");
 			weir_step_ready(runner->executor, &runner->freer.step);
 		}
 		err = runner->plan->kind == WEIR_PLAN_THREAD
@@ -331,6 +335,32 @@ int weir_runners_start(struct weir_pipeline *pipeline, struct weir_error *e)
 		runner->running = !err;
 	}
 	return err;
+}
+
+static bool all_returned(const struct weir_pipeline *pipeline)
+{
+	for (unsigned i = 0; i < pipeline->plan->executor_count; i++)
+		if (pipeline->runners[i].running &&
+			!load_acquire(&pipeline->runners[i].returned))
+			return false;
+	return true;
+}
+
+bool weir_runners_halt(struct weir_pipeline *pipeline)
+{
+	uint64_t until = weir_clock_now(pipeline->clock) +
+			 weir_clock_ticks(pipeline->clock, HALT_NS);
+	const struct timespec nap = {.tv_nsec = HALT_POLL_NS};
+
+	for (unsigned i = 0; i < pipeline->plan->executor_count; i++)
+		if (pipeline->runners[i].running)
+			weir_executor_stop(pipeline->runners[i].executor);
+	while (!all_returned(pipeline)) {
+		if (weir_clock_now(pipeline->clock) > until)
+			return false;
+		nanosleep(&nap, NULL);
+	}
+	return true;
 }
 
 void weir_runners_stop(struct weir_pipeline *pipeline)
@@ -344,6 +374,8 @@ void weir_runners_stop(struct weir_pipeline *pipeline)
 		struct weir_runner *runner = &pipeline->runners[i];
 
 		if (!runner->running)
+			continue;
+		if (pipeline->given_up && !load_acquire(&runner->returned))
 			continue;
 		if (runner->plan->kind == WEIR_PLAN_THREAD)
 			pthread_join(runner->thread, NULL);

@@ -77,7 +77,8 @@ int weir_pipeline_change(struct weir_pipeline *pipeline, const char *stage,
 void weir_pipeline_stop(struct weir_pipeline *pipeline, bool hard);
 
 // weir_pipeline_finish waits until all has drained, joins the executors, stops
-// the ports and makes up the books. Answers 0; what went wrong on the way
+// the ports and makes up the books. After a hard stop it gives a step 2 s to end, else
+// see weir_pipeline_given_up. Answers 0; what went wrong on the way
 // (a truncated input, a full disk) is a finding of the report.
 int weir_pipeline_finish(struct weir_pipeline *pipeline, struct weir_error *e);
 
@@ -92,6 +93,11 @@ void weir_report_print(const struct json_t *report, FILE *to, bool colour);
 // weir_pipeline_verdict answers the exit code: 0 or 1 (see decision 15 in
 // the design: unaccounted, drops nobody asked for, truncated input, …).
 int weir_pipeline_verdict(const struct weir_pipeline *pipeline);
+
+// weir_pipeline_given_up tells, after finish, that a step did not end though all was
+// stopped at once: its executor still runs. Then close frees nothing, and the
+// program should end by _exit.
+bool weir_pipeline_given_up(const struct weir_pipeline *pipeline);
 
 // weir_pipeline_close frees all of it. NULL is harmless.
 void weir_pipeline_close(struct weir_pipeline *pipeline);

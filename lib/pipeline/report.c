@@ -344,6 +344,7 @@ int weir_report_make(struct weir_pipeline *pipeline)
 	weir_report_executors(pipeline, report);
 	weir_report_tables(pipeline, report);
 	weir_report_contracts(pipeline, report);
+	weir_report_remarks(pipeline, report);
 	pipeline->report = report;
 	return 0;
 }

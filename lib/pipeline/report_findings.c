@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The report for people: the contract and the findings.
+// The report for people: the contract, the findings and the remarks.
 #include "pipeline/quantity.h"
 #include "pipeline/report_page.h"
 
@@ -62,15 +62,21 @@ void weir_report_print_contract(const struct page *page, const json_t *report)
 	fputc('\n', page->to);
 }
 
+static void print_list(
+	const struct page *page, const json_t *report, const char *key)
+{
+	const json_t *list = json_object_get(report, key);
+
+	if (!json_array_size(list))
+		return;
+	heading(page, key);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		print_wrapped(page, json_string_value(json_array_get(list, i)));
+	fputc('\n', page->to);
+}
+
 void weir_report_print_findings(const struct page *page, const json_t *report)
 {
-	const json_t *findings = json_object_get(report, "findings");
-
-	if (!json_array_size(findings))
-		return;
-	heading(page, "findings");
-	for (size_t i = 0; i < json_array_size(findings); i++)
-		print_wrapped(
-			page, json_string_value(json_array_get(findings, i)));
-	fputc('\n', page->to);
+	print_list(page, report, "findings");
+	print_list(page, report, "remarks");
 }

@@ -74,7 +74,8 @@ static inline int name_width(const json_t *list, const char *key)
 	return width < NAME_MAX_WIDTH ? width : NAME_MAX_WIDTH;
 }
 
-// What was promised and kept, and what was found: nothing where there is none.
+// What was promised and kept; what was found, and remarked on: nothing where there
+// is none.
 void weir_report_print_contract(const struct page *page, const json_t *report);
 void weir_report_print_findings(const struct page *page, const json_t *report);
 

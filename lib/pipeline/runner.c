@@ -4,11 +4,13 @@
 // open that failed half way.
 #include "pipeline/contracts.h"
 #include "pipeline/runner.h"
+#include "base/log.h"
 #include "mem/mem.h"
 #include "shell/task_stage.h"
 #include "watch/watchdog.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 
 #define NS 1000000000u
 #define POLL_US 1000
+#define DRAIN_NS 1000000000u
 #define CANCEL_NS 1000000000u // that a cancelled task may take to return
 
 void weir_finding(
@@ -141,6 +144,30 @@ static void look_at_time(struct weir_pipeline *pipeline)
 	store_relaxed(&pipeline->stop, true);
 }
 
+// look_at_drain says, once, of a run that shall stop and has a step that does not
+// end, which it is: nothing but a stop at once can end it.
+static void look_at_drain(struct weir_pipeline *pipeline)
+{
+	uint64_t now = weir_clock_now(pipeline->clock);
+	char text[WEIR_ERROR_SIZE];
+
+	if (!pipeline->stop_tick)
+		pipeline->stop_tick = now;
+	if (pipeline->told ||
+		now - pipeline->stop_tick <
+			weir_clock_ticks(pipeline->clock, DRAIN_NS))
+		return;
+	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
+		if (!weir_stuck_step(pipeline, i, text, sizeof(text)))
+			continue;
+		pipeline->told = true;
+		weir_log(WEIR_LOG_WARNING, "pipeline.stuck",
+			"%s, so that the run cannot drain: a second Ctrl-C "
+			"gives it up, and counts what is inside as held",
+			text);
+	}
+}
+
 bool weir_pipeline_poll(struct weir_pipeline *pipeline)
 {
 	if (pipeline->report)
@@ -150,6 +177,7 @@ bool weir_pipeline_poll(struct weir_pipeline *pipeline)
 		if (!pipeline->end)
 			pipeline->end = WEIR_END_STOPPED;
 		end_inputs(pipeline);
+		look_at_drain(pipeline);
 	}
 	// Ports' sources see it themselves; a task may wait for something else.
 	if (weir_limit_reached(&pipeline->limit))
@@ -275,12 +303,36 @@ static void give_back(struct weir_pipeline *pipeline)
 	}
 }
 
+// find_stuck names the steps that did not end.
+static void find_stuck(struct weir_pipeline *pipeline)
+{
+	char text[WEIR_ERROR_SIZE];
+
+	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
+		const struct weir_runner *runner = &pipeline->runners[i];
+
+		if (!runner->running || load_acquire(&runner->returned))
+			continue;
+		if (!weir_stuck_step(pipeline, i, text, sizeof(text)))
+			snprintf(text, sizeof(text), "%s did not stop",
+				weir_executor_name(runner->executor));
+		weir_finding(pipeline, true,
+			"%s: the run was given up, with %" PRIu64
+			" packets inside",
+			text, weir_pools_held(pipeline));
+	}
+}
+
 int weir_pipeline_finish(struct weir_pipeline *pipeline, struct weir_error *e)
 {
 	while (weir_pipeline_poll(pipeline))
 		usleep(POLL_US);
-	if (pipeline->end == WEIR_END_AT_ONCE)
+	if (pipeline->end == WEIR_END_AT_ONCE) {
 		cancel_tasks(pipeline);
+		pipeline->given_up = !weir_runners_halt(pipeline);
+	}
+	if (pipeline->given_up)
+		find_stuck(pipeline);
 	find_tasks_that_never_ran(pipeline);
 	pipeline->ended_tick = last_done(pipeline);
 	weir_runners_stop(pipeline);
@@ -291,10 +343,19 @@ int weir_pipeline_finish(struct weir_pipeline *pipeline, struct weir_error *e)
 	if (weir_report_make(pipeline))
 		return weir_error_set(
 			e, -ENOMEM, "no memory for the report of the run");
+	if (pipeline->given_up) { // what is inside is still in use
+		weir_report_end(pipeline, 0);
+		return 0;
+	}
 	give_back(pipeline);
 	weir_report_end(
 		pipeline, weir_pools_held(pipeline) - pipeline->pool_kept);
 	return 0;
+}
+
+bool weir_pipeline_given_up(const struct weir_pipeline *pipeline)
+{
+	return pipeline->given_up;
 }
 
 struct weir_count_reader *weir_pipeline_reader(struct weir_pipeline *pipeline)
@@ -314,7 +375,7 @@ int weir_pipeline_verdict(const struct weir_pipeline *pipeline)
 
 void weir_pipeline_close(struct weir_pipeline *pipeline)
 {
-	if (!pipeline)
+	if (!pipeline || pipeline->given_up)
 		return;
 	if (pipeline->plan)
 		give_back(pipeline);

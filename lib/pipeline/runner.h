@@ -43,6 +43,7 @@ struct weir_freer {
 	struct weir_step step; // first
 	struct weir_edge **edges;
 	unsigned count;
+	struct weir_step_label label;
 };
 
 struct weir_runner {
@@ -103,6 +104,9 @@ struct weir_pipeline {
 	bool quit; // inputs were told to end
 	bool started;
 	bool watched;
+	bool told;     // that a step does not end, and so the drain does not
+	bool given_up; // an executor did not stop: it still runs
+	uint64_t stop_tick; // when it was first seen that it shall stop
 	enum weir_end end;
 	uint64_t started_tick, ended_tick;
 	uint64_t started_ns; // CLOCK_REALTIME
@@ -150,6 +154,9 @@ void weir_ports_close(struct weir_pipeline *pipeline);
 // The executors. open makes them and their shells; stop returns when none runs.
 int weir_runners_open(struct weir_pipeline *pipeline, struct weir_error *e);
 int weir_runners_start(struct weir_pipeline *pipeline, struct weir_error *e);
+// halt tells all to stop and answers whether they have, within a time: else what is
+// theirs stays theirs, and stop leaves them alone.
+bool weir_runners_halt(struct weir_pipeline *pipeline);
 void weir_runners_stop(struct weir_pipeline *pipeline);
 void weir_runners_free_givebacks(struct weir_pipeline *pipeline);
 void weir_runners_close(struct weir_pipeline *pipeline);

@@ -191,6 +191,8 @@ int weir_shell_start(struct weir_shell *shell, struct weir_executor *executor,
 		weir_clock_ticks(weir_executor_clock(executor), WEIR_STEP_NS);
 	for (unsigned i = 0; i < shell->tree_count; i++)
 		shell->tree[i]->out.executor = executor;
+	weir_step_label(
+		executor, &shell->label, &shell->step, shell->root->plan->name);
 	weir_step_ready(executor, &shell->step);
 	return shell->io ? weir_task_stage_start(shell, e) : 0;
 }

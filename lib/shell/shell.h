@@ -74,6 +74,7 @@ struct weir_shell {
 	struct weir_stage_io *io; // of a task stage
 	uint64_t done_tick;
 	bool done; // released after all else; read by the main thread
+	struct weir_step_label label;
 };
 
 // weir_shell_open prepares a shell for root: finds its tree and inputs and

@@ -24,9 +24,9 @@ struct weir_stage_io {
 	int error;		// why the task never ran, before ended
 };
 
-static const struct weir_wait_what input_what = {"the stage's input", NULL};
+static const struct weir_wait_what input_what = {.kind = "the stage's input"};
 static const struct weir_wait_what output_what = {
-	"room behind the stage's outputs", NULL};
+	.kind = "room behind the stage's outputs"};
 
 static unsigned input_ready(struct weir_watch *watch)
 {

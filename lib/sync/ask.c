@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-static const struct weir_wait_what what = {"an answer", NULL};
+static const struct weir_wait_what what = {.kind = "an answer"};
 
 enum { AT_HOME, SENT, TAKEN, WITHDRAWN };
 

@@ -7,7 +7,7 @@
 #include "sync/barrier.h"
 #include "sync/caller.h"
 
-static const struct weir_wait_what what = {"the others at a barrier", NULL};
+static const struct weir_wait_what what = {.kind = "the others at a barrier"};
 
 struct party {
 	struct weir_list link; // of the barrier

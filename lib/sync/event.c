@@ -2,7 +2,7 @@
 #include "sync/event.h"
 #include "sync/caller.h"
 
-static const struct weir_wait_what what = {"an event", NULL};
+static const struct weir_wait_what what = {.kind = "an event"};
 
 void weir_event_init(struct weir_event *event, struct weir_executor *executor)
 {

@@ -2,7 +2,7 @@
 #include "sync/gate.h"
 #include "sync/caller.h"
 
-static const struct weir_wait_what what = {"who is inside a gate", NULL};
+static const struct weir_wait_what what = {.kind = "who is inside a gate"};
 
 void weir_gate_init(struct weir_gate *gate, struct weir_executor *executor)
 {

@@ -6,8 +6,6 @@
 #include "sync/mutex.h"
 #include "sync/caller.h"
 
-static const struct weir_wait_what what = {"a mutex", NULL};
-
 // The owner while the mutex is on its way to a task that has not run yet.
 #define HANDED ((struct weir_task *)1)
 
@@ -15,7 +13,10 @@ void weir_mutex_init(struct weir_mutex *mutex, struct weir_executor *executor)
 {
 	mutex->executor = weir_caller_executor(executor);
 	mutex->owner = NULL;
-	weir_wait_queue_says(&mutex->waiters, &what);
+	mutex->hold = (struct weir_wait_hold){.bound = true};
+	mutex->what = (struct weir_wait_what){
+		.kind = "a mutex", .hold = &mutex->hold};
+	weir_wait_queue_says(&mutex->waiters, &mutex->what);
 }
 
 void weir_mutex_fini(struct weir_mutex *mutex)
@@ -28,6 +29,8 @@ void weir_mutex_fini(struct weir_mutex *mutex)
 static inline void take(struct weir_mutex *mutex, struct weir_task *self)
 {
 	mutex->owner = self;
+	weir_hold_by(&mutex->hold, mutex->executor);
+	mutex->hold.count = 1;
 	weir_task_holds(self, 1);
 }
 
@@ -120,6 +123,7 @@ int weir_mutex_unlock(struct weir_mutex *mutex)
 	if (unlikely(!self || mutex->owner != self))
 		return not_ours(mutex);
 	weir_task_holds(self, -1);
+	mutex->hold.count = 0;
 	if (unlikely(!weir_wait_queue_empty(&mutex->waiters)))
 		return hand_over(mutex);
 	mutex->owner = NULL;

@@ -27,6 +27,8 @@ struct weir_mutex {
 	struct weir_executor *executor;
 	struct weir_task *owner; // NULL: free; or on its way to the next
 	struct weir_wait_queue waiters;
+	struct weir_wait_hold hold;
+	struct weir_wait_what what;
 };
 
 // weir_mutex_init makes a free mutex of executor (NULL: the caller's).

@@ -5,7 +5,7 @@
 #include "sync/once.h"
 #include "sync/caller.h"
 
-static const struct weir_wait_what what = {"who does it once", NULL};
+static const struct weir_wait_what what = {.kind = "who does it once"};
 
 // The runner while the turn is on its way to a task that has not run yet.
 #define HANDED ((struct weir_task *)1)

@@ -8,8 +8,8 @@
 #include "sync/rwlock.h"
 #include "sync/caller.h"
 
-static const struct weir_wait_what to_write = {"an rwlock, to write", NULL};
-static const struct weir_wait_what to_read = {"an rwlock, to read", NULL};
+static const struct weir_wait_what to_write = {.kind = "an rwlock, to write"};
+static const struct weir_wait_what to_read = {.kind = "an rwlock, to read"};
 
 void weir_rwlock_init(struct weir_rwlock *lock, struct weir_executor *executor)
 {

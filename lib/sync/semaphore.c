@@ -6,22 +6,30 @@
 #include "sync/semaphore.h"
 #include "sync/caller.h"
 
-static const struct weir_wait_what what = {"permits of a semaphore", NULL};
-
 void weir_semaphore_init(struct weir_semaphore *semaphore,
 	struct weir_executor *executor, uint32_t permits)
 {
 	weir_assert(permits > 0);
 	semaphore->executor = weir_caller_executor(executor);
 	weir_list_init(&semaphore->line);
-	semaphore->permits = semaphore->free_count = permits;
+	semaphore->permits = permits;
+	semaphore->hold = (struct weir_wait_hold){0};
+	semaphore->what = (struct weir_wait_what){
+		.kind = "permits of a semaphore", .hold = &semaphore->hold};
 }
 
 void weir_semaphore_fini(struct weir_semaphore *semaphore)
 {
-	weir_assert(semaphore->free_count == semaphore->permits); // all back
+	weir_assert(semaphore->hold.count == 0);	// all back
 	weir_assert(weir_list_empty(&semaphore->line)); // nobody waits
 	semaphore->executor = NULL;
+}
+
+// take takes count permits, which are there, for the caller.
+static inline void take(struct weir_semaphore *semaphore, uint32_t count)
+{
+	semaphore->hold.count += count;
+	weir_hold_by(&semaphore->hold, semaphore->executor);
 }
 
 // serve grants as many of the line, from its front, as there are permits for.
@@ -32,11 +40,11 @@ static void serve(struct weir_semaphore *semaphore)
 			weir_container(semaphore->line.next,
 				struct weir_semaphore_request, link);
 
-		if (first->count > semaphore->free_count)
+		if (first->count > weir_semaphore_free_count(semaphore))
 			return;
 		weir_list_remove(&first->link);
 		if (weir_wake(&first->queue))
-			semaphore->free_count -= first->count;
+			semaphore->hold.count += first->count;
 	}
 }
 
@@ -44,10 +52,10 @@ static inline int acquire_now(struct weir_semaphore *semaphore, uint32_t count)
 {
 	if (unlikely(count - 1 >= semaphore->permits))
 		return -EINVAL;
-	if (unlikely(count > semaphore->free_count ||
+	if (unlikely(count > weir_semaphore_free_count(semaphore) ||
 		     !weir_list_empty(&semaphore->line)))
 		return -EBUSY;
-	semaphore->free_count -= count;
+	take(semaphore, count);
 	return 0;
 }
 
@@ -69,13 +77,15 @@ static __attribute__((noinline)) int wait_in_line(
 	};
 	int err;
 
-	weir_wait_queue_says(&request.queue, &what);
+	weir_wait_queue_says(&request.queue, &semaphore->what);
 	weir_list_add(&semaphore->line, &request.link);
 	WEIR_TRACE(lock_contended, semaphore, "semaphore");
 	err = weir_wait(&request.queue, deadline, WEIR_WAIT_BACK);
 	if (err) {
 		weir_list_remove(&request.link);
 		serve(semaphore); // those behind it
+	} else {
+		weir_hold_by(&semaphore->hold, semaphore->executor);
 	}
 	return err;
 }
@@ -114,11 +124,11 @@ int weir_semaphore_release(struct weir_semaphore *semaphore, uint32_t count)
 	if (unlikely(!weir_caller_is_home(semaphore->executor)))
 		return weir_misuse_stranger(
 			__func__, semaphore, semaphore->executor);
-	if (unlikely(count > semaphore->permits - semaphore->free_count))
+	if (unlikely(count > semaphore->hold.count))
 		return weir_misuse(-EOVERFLOW, __func__, semaphore,
 			"with more than were taken",
 			"each permit is given back once");
-	semaphore->free_count += count;
+	semaphore->hold.count -= count;
 	if (unlikely(!weir_list_empty(&semaphore->line)))
 		serve(semaphore);
 	return 0;
@@ -154,9 +164,9 @@ static int case_acquire(struct weir_case *c)
 	if (unlikely(!weir_caller_is_home(semaphore->executor)))
 		return weir_misuse_stranger("weir_semaphore_acquire", semaphore,
 			semaphore->executor);
-	if (!c->woken && !(first && semaphore->free_count > 0))
+	if (!c->woken && !(first && weir_semaphore_free_count(semaphore) > 0))
 		return acquire_now(semaphore, 1);
-	semaphore->free_count -= !c->woken;
+	take(semaphore, !c->woken);
 	c->woken = false; // there is nothing to give back
 	return 0;
 }
@@ -180,7 +190,7 @@ static bool acquire_enlist(struct weir_case *c, struct weir_executor *executor,
 	struct weir_list *before = &semaphore->line;
 
 	request->count = 1;
-	weir_wait_queue_says(&request->queue, &what);
+	weir_wait_queue_says(&request->queue, &semaphore->what);
 	weir_case_enlist(c, executor, &request->queue, place);
 	request->since = c->node.since;
 	while (before->prev != &semaphore->line &&
@@ -204,7 +214,7 @@ static void acquire_pass(struct weir_case *c)
 {
 	struct weir_semaphore *semaphore = c->object;
 
-	semaphore->free_count++;
+	semaphore->hold.count--;
 	serve(semaphore);
 }
 

@@ -30,9 +30,10 @@ struct weir_executor;
 // Touch it only through the functions.
 struct weir_semaphore {
 	struct weir_executor *executor;
-	struct weir_list line; // requests that wait
-	uint32_t permits;      // all there are
-	uint32_t free_count;
+	struct weir_list line;	    // requests that wait
+	uint32_t permits;	    // all there are
+	struct weir_wait_hold hold; // those that are taken
+	struct weir_wait_what what;
 };
 
 // One who waits. Touch it only through the functions.
@@ -72,7 +73,7 @@ int weir_semaphore_release(struct weir_semaphore *semaphore, uint32_t count);
 static inline uint32_t weir_semaphore_free_count(
 	const struct weir_semaphore *semaphore)
 {
-	return semaphore->free_count;
+	return semaphore->permits - semaphore->hold.count;
 }
 
 // weir_case_semaphore acquires one permit: its result is 0; a fault (sync/sync.h)

@@ -38,6 +38,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "count/count.h"
 #include "count/histogram.h"
 #include "task/post.h"
@@ -200,6 +201,21 @@ uint64_t weir_executor_lap_regime(
 // with the executor's tasks of no class).
 void weir_step_init(struct weir_step *step, weir_step_fn *run,
 	struct weir_histogram *steps);
+
+// A label gives a function step a name, which 'weir tasks' shows it by. Touch it
+// only through the functions.
+struct weir_step_label {
+	struct weir_list link; // of the executor
+	const struct weir_step *step;
+	const char *name;
+};
+
+// weir_step_label labels a step of executor: its thread, or before it runs. It
+// borrows all three until weir_step_unlabel, or as long as the executor lives.
+void weir_step_label(struct weir_executor *executor,
+	struct weir_step_label *label, const struct weir_step *step,
+	const char *name);
+void weir_step_unlabel(struct weir_step_label *label);
 
 // weir_step_ready puts step at the tail of the run queue; no effect when it is
 // there. The executor's thread, or before it runs.

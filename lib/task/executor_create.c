@@ -93,6 +93,9 @@ static void init(struct weir_executor *executor,
 	executor->now = weir_clock_now(executor->clock);
 	weir_list_init(&executor->hot);
 	weir_list_init(&executor->cold);
+	weir_list_init(&executor->scopes);
+	weir_list_init(&executor->steppers);
+	weir_list_init(&executor->labels);
 	weir_list_init(&executor->free_tasks);
 	weir_list_init(&executor->free_abroad);
 	weir_wheel_init(&executor->wheel, executor->now);
@@ -223,6 +226,20 @@ void weir_step_init(
 	struct weir_step *step, weir_step_fn *run, struct weir_histogram *steps)
 {
 	*step = (struct weir_step){.run = run, .steps = steps};
+}
+
+void weir_step_label(struct weir_executor *executor,
+	struct weir_step_label *label, const struct weir_step *step,
+	const char *name)
+{
+	label->step = step;
+	label->name = name;
+	weir_list_add(&executor->labels, &label->link);
+}
+
+void weir_step_unlabel(struct weir_step_label *label)
+{
+	weir_list_remove(&label->link);
 }
 
 void weir_step_ready(struct weir_executor *executor, struct weir_step *step)

@@ -7,6 +7,7 @@
 #define WEIR_TASK_EXECUTOR_INLINE_H
 
 #include "base/atomic.h"
+#include "task/ended.h"
 #include "task/executor.h"
 #include "task/overrun.h"
 #include "task/switch.h"
@@ -40,6 +41,9 @@ struct weir_executor {
 
 	// The executor's thread writes, each turn or less.
 	struct weir_list hot, cold; // watches
+	struct weir_list scopes;    // that have steppers
+	struct weir_list steppers;  // in no scope
+	struct weir_list labels;    // of function steps
 	struct weir_post *inbox;    // taken, not yet handled, in order
 	struct weir_list free_tasks;
 	struct weir_list free_abroad; // records of children elsewhere
@@ -62,6 +66,7 @@ struct weir_executor {
 	struct weir_executor_counts *own_counts;
 	struct weir_histogram *own_task_steps, *own_ready_waits;
 	struct weir_list roster;
+	bool told; // a report has told of it: nothing is kept when it goes
 	bool makes_calls; // of the system in its steps: a port of it must
 	uint64_t slept; // in the kernel, in the runs that have ended: how often
 	uint64_t run;	// the present or the last one: no other has it. 0: none
@@ -71,6 +76,7 @@ struct weir_executor {
 
 	struct weir_wheel wheel;
 	struct weir_overruns overruns;
+	struct weir_ended_list ended;
 };
 
 extern __thread struct weir_executor *weir_executor_of_thread

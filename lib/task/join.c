@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-static const struct weir_wait_what what = {"a child to end", NULL};
+static const struct weir_wait_what what = {.kind = "a child to end"};
 
 void weir_join_init(struct weir_join *join)
 {

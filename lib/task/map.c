@@ -2,6 +2,7 @@
 #include "task/map.h"
 #include "task/roster.h"
 #include "task/select_inline.h"
+#include "task/stepper.h"
 #include "task/task_inline.h"
 
 #define AT(member, type, path) .member = offsetof(struct type, path)
@@ -26,6 +27,10 @@ __attribute__((used)) const struct weir_map weir_map = {
 	AT(executor_thread, weir_executor, thread),
 	AT(executor_tasks, weir_executor, tasks),
 	AT(executor_stack_count, weir_executor, stack_count),
+	AT(executor_scopes, weir_executor, scopes),
+	AT(executor_steppers, weir_executor, steppers),
+	AT(executor_labels, weir_executor, labels),
+	AT(executor_ended, weir_executor, ended),
 	AT(clock_virtual_ticks, weir_clock, virtual_ticks),
 	AT(clock_hz, weir_clock, hz),
 	AT(counts_steps, weir_executor_counts, steps),
@@ -60,6 +65,12 @@ __attribute__((used)) const struct weir_map weir_map = {
 	AT(queue_what, weir_wait_queue, what),
 	AT(what_kind, weir_wait_what, kind),
 	AT(what_name, weir_wait_what, name),
+	AT(what_hold, weir_wait_what, hold),
+	AT(hold_task, weir_wait_hold, task),
+	AT(hold_began, weir_wait_hold, began),
+	AT(hold_since, weir_wait_hold, since),
+	AT(hold_count, weir_wait_hold, count),
+	AT(hold_bound, weir_wait_hold, bound),
 	AT(select_cases, weir_select, cases),
 	AT(select_count, weir_select, count),
 	.case_size = sizeof(struct weir_case),
@@ -69,6 +80,33 @@ __attribute__((used)) const struct weir_map weir_map = {
 	AT(ops_kind, weir_case_ops, kind),
 	AT(ops_name_from, weir_case_ops, name_from),
 	AT(ops_name_at, weir_case_ops, name_at),
+	AT(scope_link, weir_scope, link),
+	AT(scope_steppers, weir_scope, steppers),
+	.stepper_size = sizeof(struct weir_stepper),
+	AT(stepper_link, weir_stepper, link),
+	AT(stepper_executor, weir_stepper, executor),
+	AT(stepper_class, weir_stepper, class_),
+	AT(stepper_queued, weir_stepper, step.queued),
+	AT(stepper_phase, weir_stepper, phase),
+	AT(stepper_case, weir_stepper, wait),
+	AT(stepper_deadline, weir_stepper, timer),
+	.stepper_parked = WEIR_STEPPER_PARKED,
+	AT(class_name, weir_stepper_class, name),
+	AT(class_name_at, weir_stepper_class, name_at),
+	AT(label_link, weir_step_label, link),
+	AT(label_step, weir_step_label, step),
+	AT(label_name, weir_step_label, name),
+	AT(step_queued, weir_step, queued),
+	AT(step_steps, weir_step, steps),
+	AT(ended_count, weir_ended_list, count),
+	AT(ended_at, weir_ended_list, at),
+	.ended_size = sizeof(struct weir_ended),
+	.ended_max = WEIR_ENDED_MAX,
+	AT(ended_name, weir_ended, name),
+	AT(ended_steps, weir_ended, steps),
+	AT(ended_idle_yields, weir_ended, idle_yields),
+	AT(ended_waits, weir_ended, waits),
+	AT(ended_vain_wakes, weir_ended, vain_wakes),
 };
 
 // The note lies in memory that is never written, so it holds a distance, which

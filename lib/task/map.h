@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #define WEIR_MAP_MAGIC UINT64_C(0x70616d2d72696577) // "weir-map"
-#define WEIR_MAP_VERSION 1
+#define WEIR_MAP_VERSION 2
 #define WEIR_MAP_NOTE "weir"
 #define WEIR_MAP_NOTE_TYPE 1
 
@@ -47,6 +47,8 @@ struct weir_map {
 	uint32_t executor_thread;
 	uint32_t executor_tasks;
 	uint32_t executor_stack_count; // how many tasks
+	uint32_t executor_scopes, executor_steppers, executor_labels; // lists
+	uint32_t executor_ended;
 	uint32_t clock_virtual_ticks, clock_hz;
 	uint32_t counts_steps, counts_tasks, counts_turn_max;
 	uint32_t histogram_max;
@@ -65,10 +67,21 @@ struct weir_map {
 	uint32_t timer_next, timer_tick; // pending unless next is the timer
 	uint32_t stack_base, stack_size;
 	uint32_t queue_what;
-	uint32_t what_kind, what_name;
+	uint32_t what_kind, what_name, what_hold;
+	uint32_t hold_task, hold_began, hold_since, hold_count, hold_bound;
 	uint32_t select_cases, select_count;
 	uint32_t case_size, case_ops, case_object, case_disabled;
 	uint32_t ops_kind, ops_name_from, ops_name_at; // the last two: 16 bits
+	uint32_t scope_link, scope_steppers;
+	uint32_t stepper_size, stepper_link, stepper_executor, stepper_class;
+	uint32_t stepper_queued, stepper_phase, stepper_case, stepper_deadline;
+	uint32_t stepper_parked; // a value of phase, which is a byte
+	uint32_t class_name, class_name_at;
+	uint32_t label_link, label_step, label_name;
+	uint32_t step_queued, step_steps;
+	uint32_t ended_count, ended_at, ended_size, ended_max;
+	uint32_t ended_name, ended_steps, ended_idle_yields, ended_waits,
+		ended_vain_wakes;
 };
 
 extern const struct weir_map weir_map;

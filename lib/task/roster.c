@@ -14,20 +14,30 @@ static void (*on_remove)(struct weir_executor *executor);
 
 struct weir_list weir_roster = {&weir_roster, &weir_roster};
 
-void weir_roster_add(struct weir_executor *executor)
+void weir_roster_lock(void)
 {
 	pthread_mutex_lock(&lock);
-	weir_list_add(&weir_roster, &executor->roster);
+}
+
+void weir_roster_unlock(void)
+{
 	pthread_mutex_unlock(&lock);
+}
+
+void weir_roster_add(struct weir_executor *executor)
+{
+	weir_roster_lock();
+	weir_list_add(&weir_roster, &executor->roster);
+	weir_roster_unlock();
 }
 
 void weir_roster_remove(struct weir_executor *executor)
 {
 	void (*gone)(struct weir_executor * executor);
 
-	pthread_mutex_lock(&lock);
+	weir_roster_lock();
 	weir_list_remove(&executor->roster);
-	pthread_mutex_unlock(&lock);
+	weir_roster_unlock();
 	gone = load_acquire(&on_remove);
 	if (gone)
 		gone(executor);
@@ -41,8 +51,8 @@ void weir_roster_on_remove(void (*gone)(struct weir_executor *executor))
 void weir_roster_each(
 	void (*each)(struct weir_executor *executor, void *arg), void *arg)
 {
-	pthread_mutex_lock(&lock);
+	weir_roster_lock();
 	weir_list_each (link, &weir_roster)
 		each(weir_container(link, struct weir_executor, roster), arg);
-	pthread_mutex_unlock(&lock);
+	weir_roster_unlock();
 }

@@ -18,6 +18,10 @@ extern struct weir_list weir_roster;
 void weir_roster_add(struct weir_executor *executor);
 void weir_roster_remove(struct weir_executor *executor);
 
+// weir_roster_lock keeps executors from coming and going until weir_roster_unlock.
+void weir_roster_lock(void);
+void weir_roster_unlock(void);
+
 // weir_roster_on_remove has gone called for each executor that leaves the roster
 // from now on, behind the lock, while it is still whole; by whom destroys it.
 // One for the process, of whom watches: it stays.

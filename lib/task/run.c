@@ -6,6 +6,7 @@
 // of the bells.
 #include "base/assert.h"
 #include "task/bell.h"
+#include "task/select_inline.h"
 #include "task/task.h"
 #include "task/task_inline.h"
 
@@ -71,6 +72,52 @@ static void idle(void *arg, struct weir_executor *executor, uint64_t until)
 	weir_executor_stop(executor);
 }
 
+static void say_what(const char *kind, const char *name, const char *otherwise)
+{
+	fputs(kind ? kind : otherwise, stderr);
+	if (name)
+		fprintf(stderr, " '%s'", name);
+}
+
+// say_case says what one waits for in a case (task/select.h: name_at).
+static void say_case(const struct weir_case *c)
+{
+	const char *object = c->object, *name = NULL;
+
+	if (c->ops->name_at && object)
+		memcpy(&name, object + c->ops->name_from, sizeof(name));
+	say_what(c->ops->kind, name ? name + c->ops->name_at : NULL,
+		"something");
+}
+
+static void say_select(const struct weir_select *select)
+{
+	const char *separator = "";
+
+	for (unsigned i = 0; i < select->count; i++) {
+		if (select->cases[i].disabled)
+			continue;
+		fputs(separator, stderr);
+		say_case(&select->cases[i]);
+		separator = " or ";
+	}
+}
+
+static void say_waits(const struct weir_task *task)
+{
+	const struct weir_wait_what *what =
+		task->waits_in ? task->waits_in->what : NULL;
+
+	fprintf(stderr, "'%s' for ", task->name);
+	if (task->select)
+		say_select(task->select);
+	else if (task->waits_in)
+		say_what(what ? what->kind : NULL, what ? what->name : NULL,
+			"a wakeup");
+	else
+		fputs("a point in time that never comes", stderr);
+}
+
 static void say_stuck(struct weir_executor *executor)
 {
 	const char *separator = "";
@@ -80,11 +127,12 @@ static void say_stuck(struct weir_executor *executor)
 	for (unsigned i = 0; i < executor->stack_count; i++) {
 		if (!executor->tasks[i].live)
 			continue;
-		fprintf(stderr, "%s'%s'", separator, executor->tasks[i].name);
+		fputs(separator, stderr);
+		say_waits(&executor->tasks[i]);
 		separator = ", ";
 	}
-	fprintf(stderr, ". Give the wait a deadline, or close the channel that "
-			"it waits on.\n");
+	fprintf(stderr, ". Give a wait a deadline, or close the other end of "
+			"the channel that it waits on.\n");
 }
 
 // finish answers what weir_run does, and frees what it may.

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-static const struct weir_wait_what what = {"the tasks of its scope", NULL};
+static const struct weir_wait_what what = {.kind = "the tasks of its scope"};
 
 static void cancel_here(struct weir_scope *scope)
 {
@@ -50,6 +50,7 @@ void weir_scope_open_with(
 	weir_list_init(&scope->tasks);
 	weir_list_init(&scope->abroad);
 	weir_list_init(&scope->steppers);
+	weir_list_init(&scope->link);
 	weir_wait_queue_says(&scope->closer, &what);
 	task->open_scopes++;
 }
@@ -106,6 +107,7 @@ int weir_scope_close(struct weir_scope *scope, uint64_t deadline)
 			scope->error = err;
 		cancel_here(scope);
 	}
+	weir_list_remove(&scope->link);
 	weir_task_current()->open_scopes--;
 	scope->executor = NULL; // weir_scope_check_open
 	return scope->error;

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-static const struct weir_wait_what what = {"a set", NULL};
+static const struct weir_wait_what what = {.kind = "a set"};
 
 enum phase {
 	ENLISTED, // stands in its queue

@@ -10,18 +10,11 @@
 _Static_assert(sizeof(struct weir_stepper) <= 192,
 	"a million of them shall leave room for what they serve");
 
-enum phase {
-	STEPPING, // the next step is the function's
-	PARKED,	  // stands in its queue
-	WOKEN,	  // left it: delist, and look again
-	POLLING,  // cannot be woken: looks again each turn
-};
-
 static void end_wait(struct weir_stepper *s, int answer)
 {
 	weir_list_remove(&s->wait.link);
 	weir_timer_cancel(&s->timer);
-	s->phase = WOKEN;
+	s->phase = WEIR_STEPPER_WOKEN;
 	s->answer = (int16_t)answer;
 	WEIR_TRACE(stepper_woken, s, (uint32_t)-answer);
 	weir_step_ready_inline(s->executor, &s->step);
@@ -40,7 +33,7 @@ static void timed_out(struct weir_executor *executor, struct weir_timer *timer)
 void weir_stepper_cancel(struct weir_stepper *s)
 {
 	s->canceled = true;
-	if (s->phase == PARKED)
+	if (s->phase == WEIR_STEPPER_PARKED)
 		end_wait(s, -ECANCELED);
 }
 
@@ -58,11 +51,11 @@ static void park(struct weir_stepper *s, enum weir_wait_place place)
 	s->wait.wake = case_woken;
 	weir_list_init(&s->wait.link);
 	if (!s->wait.ops->enlist(&s->wait, s->executor, place)) {
-		s->phase = POLLING;
+		s->phase = WEIR_STEPPER_POLLING;
 		weir_step_ready_inline(s->executor, &s->step);
 		return;
 	}
-	s->phase = PARKED;
+	s->phase = WEIR_STEPPER_PARKED;
 	WEIR_TRACE(stepper_parked, s, s->wait.object, s->timer.tick);
 	weir_timer_set(s->executor, &s->timer, s->timer.tick);
 }
@@ -86,17 +79,17 @@ static bool look_again(struct weir_stepper *s)
 {
 	bool over;
 
-	if (s->phase == WOKEN && !weir_case_delist(&s->wait)) {
+	if (s->phase == WEIR_STEPPER_WOKEN && !weir_case_delist(&s->wait)) {
 		weir_step_ready_inline(s->executor, &s->step);
 		return false;
 	}
 	// Who was woken keeps it, even if it was cancelled since.
-	if (s->phase == WOKEN && s->answer == 0)
+	if (s->phase == WEIR_STEPPER_WOKEN && s->answer == 0)
 		over = s->wait.ops->attempt(&s->wait) || look(s);
 	else
-		over = s->phase == WOKEN || look(s);
+		over = s->phase == WEIR_STEPPER_WOKEN || look(s);
 	weir_case_pass(&s->wait);
-	if (!over && s->phase == POLLING && is_late(s)) {
+	if (!over && s->phase == WEIR_STEPPER_POLLING && is_late(s)) {
 		s->answer = -ETIMEDOUT;
 		over = true;
 	}
@@ -121,7 +114,7 @@ static void end(struct weir_stepper *s)
 
 static void again(struct weir_stepper *s)
 {
-	s->phase = STEPPING;
+	s->phase = WEIR_STEPPER_STEPPING;
 	weir_step_ready_inline(s->executor, &s->step);
 }
 
@@ -130,10 +123,10 @@ static void run(struct weir_executor *executor, struct weir_step *step)
 	struct weir_stepper *s =
 		weir_container(step, struct weir_stepper, step);
 
-	weir_executor_worked_inline(executor, s->phase != POLLING);
-	if (weir_trace_is_on() && s->phase != POLLING)
+	weir_executor_worked_inline(executor, s->phase != WEIR_STEPPER_POLLING);
+	if (weir_trace_is_on() && s->phase != WEIR_STEPPER_POLLING)
 		weir_trace_stepper_stepped(weir_executor_tick(executor), s);
-	if (s->phase != STEPPING && !look_again(s))
+	if (s->phase != WEIR_STEPPER_STEPPING && !look_again(s))
 		return;
 	for (unsigned left = WEIR_STEP_BUDGET; left > 0; left--) {
 		switch (s->class_->step(s)) {
@@ -154,16 +147,22 @@ static void run(struct weir_executor *executor, struct weir_step *step)
 	again(s);
 }
 
-void weir_stepper_start(struct weir_executor *executor, struct weir_stepper *s,
-	const struct weir_stepper_class *class_)
+static void start(struct weir_executor *executor, struct weir_stepper *s,
+	const struct weir_stepper_class *class_, struct weir_list *list)
 {
 	*s = (struct weir_stepper){.executor = executor, .class_ = class_};
 	weir_step_init(&s->step, run, class_->steps);
 	weir_timer_init(&s->timer, timed_out);
-	weir_list_init(&s->link);
+	weir_list_add(list, &s->link);
 	count_add(&executor->counts->tasks, 1);
 	WEIR_TRACE(stepper_started, s, class_);
 	weir_step_ready_inline(executor, &s->step);
+}
+
+void weir_stepper_start(struct weir_executor *executor, struct weir_stepper *s,
+	const struct weir_stepper_class *class_)
+{
+	start(executor, s, class_, &executor->steppers);
 }
 
 int weir_stepper_spawn(struct weir_scope *scope, struct weir_stepper *s,
@@ -173,9 +172,10 @@ int weir_stepper_spawn(struct weir_scope *scope, struct weir_stepper *s,
 	weir_home_only(scope->executor, "weir_stepper_spawn", "the scope");
 	if (scope->canceled)
 		return -ECANCELED;
-	weir_stepper_start(scope->executor, s, class_);
+	start(scope->executor, s, class_, &scope->steppers);
 	s->scope = scope;
-	weir_list_add(&scope->steppers, &s->link);
+	if (weir_list_empty(&scope->link))
+		weir_list_add(&scope->executor->scopes, &scope->link);
 	scope->live_count++;
 	return 0;
 }

@@ -43,6 +43,7 @@
 #include "task/timer.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -68,7 +69,16 @@ struct weir_stepper_class {
 	// it may free it. NULL: nobody wants to know.
 	void (*ended)(struct weir_stepper *s);
 	struct weir_histogram *steps; // NULL: the executor's own
+	// name_at is where a stepper has a name of its own: a text of up to 63
+	// characters, in what it is embedded in, so many bytes from its own
+	// beginning on (WEIR_STEPPER_NAME). 0: it has none. For 'weir tasks'.
+	ptrdiff_t name_at;
 };
+
+// WEIR_STEPPER_NAME is name_at for a member of type, an array of char, where the
+// member stepper is the stepper.
+#define WEIR_STEPPER_NAME(type, stepper, member) \
+	((ptrdiff_t)offsetof(type, member) - (ptrdiff_t)offsetof(type, stepper))
 
 // answer and state are for the step function, wait.result after a wait. The rest
 // is touched only through the functions.

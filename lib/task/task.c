@@ -187,7 +187,6 @@ static void task_reset(struct weir_task *task)
 	task->canceled = false;
 	task->cancel_asked = false;
 	task->live = false;
-	task->stack = NULL;
 	task->on_end = NULL;
 	task->scope = NULL;
 	task->abroad = NULL;
@@ -208,8 +207,10 @@ void weir_task_reap(struct weir_task *task)
 
 	WEIR_TRACE_AT(task_ended, weir_executor_tick(executor), task,
 		(uint32_t)-error);
+	if (unlikely(task->idle_yields | task->vain_wakes))
+		weir_ended_task(executor, task);
 	weir_list_remove(&task->link);
-	weir_stack_put(task->stack);
+	weir_stack_put(task->stack); // task keeps which it was
 	task_reset(task);
 	weir_list_add_head(&executor->free_tasks, &task->link);
 	count_add(&executor->counts->tasks, -UINT64_C(1));
@@ -292,6 +293,7 @@ void weir_tasks_destroy(struct weir_executor *executor)
 			bug(&executor->tasks[i],
 				"has not ended, but its executor is destroyed");
 	weir_assert(executor->abroad_count == 0);
+	weir_ended_executor(executor);
 	forget_stacks(executor);
 	weir_mem_destroy(executor->abroad);
 	weir_mem_destroy(executor->tasks);

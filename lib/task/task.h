@@ -85,6 +85,7 @@ struct weir_scope {
 	struct weir_list tasks;		// that live here
 	struct weir_list abroad;	// those on other executors
 	struct weir_list steppers;	// task/stepper.h
+	struct weir_list link;		// of the executor, if there were some
 	struct weir_wait_queue closer;	// who closes it
 	unsigned live_count;
 	int error; // the first

@@ -16,6 +16,14 @@
 struct weir_join;
 struct weir_select;
 
+// How far a stepper is.
+enum weir_stepper_phase {
+	WEIR_STEPPER_STEPPING, // the next step is the function's
+	WEIR_STEPPER_PARKED,   // stands in its queue
+	WEIR_STEPPER_WOKEN,    // left it: delist, and look again
+	WEIR_STEPPER_POLLING,  // cannot be woken: looks again each turn
+};
+
 struct weir_local_slot {
 	const struct weir_local *key;
 	void *value;
@@ -50,7 +58,7 @@ struct weir_task {
 	struct weir_executor *executor;
 
 	// Touched at the start and the end.
-	struct weir_stack *stack;
+	struct weir_stack *stack; // of one that has ended: that it had
 	void (*fn)(void *arg);
 	void *arg;
 	void (*on_end)(void *arg);
@@ -79,6 +87,17 @@ static inline struct weir_task *weir_task_current(void)
 	struct weir_executor *executor = weir_executor_current();
 
 	return executor ? executor->current : NULL;
+}
+
+// weir_hold_by says that what runs on executor has just taken of it.
+static inline void weir_hold_by(
+	struct weir_wait_hold *hold, const struct weir_executor *executor)
+{
+	const struct weir_task *task = executor ? executor->current : NULL;
+
+	store_relaxed(&hold->task, task);
+	store_relaxed(&hold->began, task ? task->first_switch : 0);
+	store_relaxed(&hold->since, executor ? executor->now : 0);
 }
 
 // weir_task_switch gives the executor back; it returns in a later step.

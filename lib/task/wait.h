@@ -31,13 +31,25 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 struct weir_executor;
+struct weir_task;
+
+// Who has of it what one waits for, for people. Where several take, the latest.
+struct weir_wait_hold {
+	const struct weir_task *task; // NULL: no task
+	uint64_t began;		      // tells it from a later task in its place
+	uint64_t since;		      // the tick at which it took some
+	uint32_t count;		      // that are out, of all who took
+	bool bound;		      // nobody else can give it back
+};
 
 // What one waits for in a queue, for people: a kind, as a phrase that follows
-// "waits for" ("the mutex"), and the name of the object, or NULL. Both must stay
-// where they are as long as the queue.
+// "waits for" ("the mutex"), the name of the object, or NULL, and who holds it,
+// or NULL where that is not known. All must stay where they are as long as the
+// queue.
 struct weir_wait_what {
 	const char *kind;
 	const char *name;
+	const struct weir_wait_hold *hold;
 };
 
 struct weir_wait_queue {

@@ -82,8 +82,9 @@ void weir_contract_read(struct weir_contract *contract, unsigned flags,
 
 // weir_contract_report writes the verdict on all contracts of the process that
 // were made with weir_contract_create: "held for N steps, worst W in S", or who
-// broke it, how often, and with which stacks. Answers 0, or 1 if one is broken:
-// an exit code.
+// broke it, how often, and with which stacks; and, as remarks, what is worth a look
+// in the tasks of the process (docs/tasks.md), those that have ended included.
+// Answers 0, or 1 if a contract is broken: an exit code.
 int weir_contract_report(FILE *to, unsigned flags);
 
 #pragma GCC visibility pop

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The verdict of a program of one's own.
+#include "watch/seen.h"
 #include "watch/words.h"
 
 #include <stdlib.h>
@@ -62,6 +63,11 @@ static void write_broken(struct weir_contract *contract, void *arg)
 		write_sighting(page, &contract->worst[i]);
 }
 
+static void write_remark(void *arg, const char *sentence)
+{
+	fprintf(arg, "remark: %s\n", sentence);
+}
+
 int weir_contract_report(FILE *to, unsigned flags)
 {
 	struct page page = {.to = to, .flags = flags};
@@ -79,6 +85,7 @@ int weir_contract_report(FILE *to, unsigned flags)
 		weir_words_verdict(
 			page.states, page.count, text, sizeof(text)));
 	weir_books_each(write_broken, &page);
+	weir_own_remarks(NULL, 0, write_remark, to);
 	weir_symbols_close(page.symbols);
 	free(page.states);
 	return page.broken;

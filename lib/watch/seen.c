@@ -6,188 +6,16 @@
 // words were copied, and whose switches had not moved when its stack was, stood
 // still from the one to the other. (A processor may show stores late, by less
 // than a system call takes, of which there are several in between.)
-#include "watch/seen.h"
-#include "base/clock.h"
-#include "watch/process.h"
+#include "watch/seen_look.h"
+#include "watch/thread.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 // What a process that makes no sense could make us allocate.
 #define EXECUTORS_MAX 4096
-#define TASKS_MAX (1u << 20)
 #define TASK_SIZE_MAX 8192
 #define STACK_COPY_MAX (256u << 10)
-#define CASES_SHOWN 4
-
-struct look {
-	int pid;
-	struct weir_map map;
-	struct weir_clock clock; // of the executor that is looked at
-	uint64_t now;
-	uint64_t executor; // its address
-	char *task;	   // a copy of one
-	char *stack;	   // and of its stack, STACK_COPY_MAX
-};
-
-// ---- words ----
-
-static bool get(
-	const struct look *look, uint64_t address, void *to, size_t size)
-{
-	return weir_process_read(look->pid, address, to, size) ==
-	       (ptrdiff_t)size;
-}
-
-// word answers the pointer or count at address, 0 if there is none.
-static uint64_t word(const struct look *look, uint64_t address)
-{
-	uint64_t value;
-
-	return get(look, address, &value, sizeof(value)) ? value : 0;
-}
-
-static uint64_t word_in(const char *copy, uint32_t at)
-{
-	uint64_t value;
-
-	memcpy(&value, copy + at, sizeof(value));
-	return value;
-}
-
-static bool flag_in(const char *copy, uint32_t at)
-{
-	return copy[at] != 0;
-}
-
-// Text is cut, and what is not printed as it stands becomes a '?'.
-static void clean(char *text, size_t size)
-{
-	text[size - 1] = '\0';
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
-static void text_at(
-	const struct look *look, uint64_t address, char *text, size_t size)
-{
-	ptrdiff_t got =
-		address ? weir_process_read(look->pid, address, text, size) : 0;
-
-	memset(text + (got > 0 ? got : 0), 0,
-		size - (size_t)(got > 0 ? got : 0));
-	clean(text, size);
-}
-
-static uint64_t ns(const struct look *look, uint64_t ticks)
-{
-	return weir_clock_ns(&look->clock, ticks);
-}
-
-// since answers for how long something has been so.
-static uint64_t since(const struct look *look, uint64_t tick)
-{
-	return (int64_t)(look->now - tick) > 0 ? ns(look, look->now - tick) : 0;
-}
-
-// ---- what it waits for ----
-
-__attribute__((format(printf, 2, 3))) static void add(
-	char *text, const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list list;
-
-	va_start(list, format);
-	vsnprintf(text + used, WEIR_SEEN_WAIT_SIZE - used, format, list);
-	va_end(list);
-}
-
-static void add_what(const struct look *look, char *text, uint64_t kind_at,
-	uint64_t name_at, const char *otherwise)
-{
-	char kind[64], name[64];
-
-	text_at(look, kind_at, kind, sizeof(kind));
-	text_at(look, name_at, name, sizeof(name));
-	add(text, "%s", kind[0] ? kind : otherwise);
-	if (name_at)
-		add(text, " '%s'", name);
-}
-
-static void describe_queue(const struct look *look, char *text, uint64_t queue)
-{
-	const struct weir_map *map = &look->map;
-	uint64_t what = word(look, queue + map->queue_what);
-
-	add_what(look, text, what ? word(look, what + map->what_kind) : 0,
-		what ? word(look, what + map->what_name) : 0, "a wakeup");
-}
-
-static void describe_case(const struct look *look, char *text, uint64_t at)
-{
-	const struct weir_map *map = &look->map;
-	uint64_t ops = word(look, at + map->case_ops), name = 0;
-	uint16_t from = 0, name_at = 0;
-
-	if (get(look, ops + map->ops_name_at, &name_at, sizeof(name_at)) &&
-		get(look, ops + map->ops_name_from, &from, sizeof(from)) &&
-		name_at) {
-		name = word(look, at + map->case_object);
-		name = name ? word(look, name + from) : 0;
-		name = name ? name + name_at : 0;
-	}
-	add_what(
-		look, text, word(look, ops + map->ops_kind), name, "something");
-}
-
-static void describe_select(
-	const struct look *look, char *text, uint64_t select)
-{
-	const struct weir_map *map = &look->map;
-	uint64_t cases = word(look, select + map->select_cases);
-	uint32_t count = 0, shown = 0, left = 0;
-
-	get(look, select + map->select_count, &count, sizeof(count));
-	if (count > TASKS_MAX)
-		count = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t at = cases + (uint64_t)i * map->case_size;
-		char disabled = 0;
-
-		if (!get(look, at + map->case_disabled, &disabled, 1))
-			break;
-		if (disabled)
-			continue;
-		if (shown == CASES_SHOWN) {
-			left = count - i;
-			break;
-		}
-		add(text, "%s", shown++ ? " or " : "");
-		describe_case(look, text, at);
-	}
-	if (left)
-		add(text, " or one of %u more", left);
-}
-
-static void describe_wait(const struct look *look, struct weir_seen_task *seen)
-{
-	const struct weir_map *map = &look->map;
-	uint64_t queue = word_in(look->task, map->task_waits_in);
-	uint64_t select = word_in(look->task, map->task_select);
-
-	seen->waits_for[0] = '\0';
-	if (select)
-		describe_select(look, seen->waits_for, select);
-	else if (queue)
-		describe_queue(look, seen->waits_for, queue);
-	else
-		add(seen->waits_for, "a point in time");
-}
 
 // ---- the stack ----
 
@@ -195,7 +23,7 @@ struct bounds {
 	uint64_t low, high; // of the stack
 };
 
-static struct bounds bounds_of(const struct look *look)
+static struct bounds bounds_of(const struct weir_seen_look *look)
 {
 	const struct weir_map *map = &look->map;
 	uint64_t stack = word_in(look->task, map->task_stack);
@@ -205,7 +33,7 @@ static struct bounds bounds_of(const struct look *look)
 	return (struct bounds){base, base + size};
 }
 
-static size_t untouched(const struct look *look, struct bounds bounds)
+static size_t untouched(const struct weir_seen_look *look, struct bounds bounds)
 {
 	char end[WEIR_SEEN_STACK_END];
 	size_t left = 0;
@@ -237,8 +65,8 @@ static void walk(struct weir_frames *frames, const char *copy, uint64_t sp,
 	}
 }
 
-static void copy_frames(const struct look *look, struct weir_seen_task *seen,
-	struct bounds bounds)
+static void copy_frames(const struct weir_seen_look *look,
+	struct weir_seen_task *seen, struct bounds bounds)
 {
 	uint32_t context = look->map.task_context;
 	uint64_t sp = word_in(look->task, context);
@@ -257,16 +85,25 @@ static void copy_frames(const struct look *look, struct weir_seen_task *seen,
 
 // ---- a task ----
 
-static void describe(const struct look *look, struct weir_seen_task *seen)
+static void name_of(
+	const struct weir_seen_look *look, struct weir_seen_task *seen)
+{
+	const struct weir_map *map = &look->map;
+
+	memset(seen->name, 0, sizeof(seen->name));
+	memcpy(seen->name, look->task + map->task_name,
+		map->name_size < sizeof(seen->name) ? map->name_size
+						    : sizeof(seen->name));
+	clean(seen->name, sizeof(seen->name));
+}
+
+static void describe(
+	const struct weir_seen_look *look, struct weir_seen_task *seen)
 {
 	const struct weir_map *map = &look->map;
 	const char *task = look->task;
 
-	memset(seen->name, 0, sizeof(seen->name));
-	memcpy(seen->name, task + map->task_name,
-		map->name_size < sizeof(seen->name) ? map->name_size
-						    : sizeof(seen->name));
-	clean(seen->name, sizeof(seen->name));
+	name_of(look, seen);
 	seen->for_ns = since(look, word_in(task, map->task_since));
 	seen->steps = word_in(task, map->task_switches) -
 		      word_in(task, map->task_first_switch);
@@ -281,34 +118,28 @@ static void describe(const struct look *look, struct weir_seen_task *seen)
 }
 
 // describe_parked is for a task that had stopped when it was copied.
-static void describe_parked(
-	const struct look *look, struct weir_seen_task *seen, uint64_t address)
+static void describe_parked(const struct weir_seen_look *look,
+	struct weir_seen_task *seen, uint64_t address)
 {
 	const struct weir_map *map = &look->map;
-	uint64_t timer = address + map->task_deadline;
-	const char *copy = look->task + map->task_deadline;
-	uint64_t tick = word_in(copy, map->timer_tick);
-
 	seen->state = flag_in(look->task, map->task_parked) ? WEIR_SEEN_WAITING
 							    : WEIR_SEEN_READY;
 	seen->left_ns = WEIR_NEVER;
 	if (seen->state != WEIR_SEEN_WAITING)
 		return;
-	if (word_in(copy, map->timer_next) != timer + map->timer_next)
-		seen->left_ns = (int64_t)(tick - look->now) > 0
-					? ns(look, tick - look->now)
-					: 0;
-	describe_wait(look, seen);
+	seen->left_ns = weir_seen_deadline(look, address + map->task_deadline,
+		look->task + map->task_deadline);
+	weir_seen_wait(look, seen);
 }
 
-static bool is_current(const struct look *look, uint64_t address)
+static bool is_current(const struct weir_seen_look *look, uint64_t address)
 {
 	return word(look, look->executor + look->map.executor_current) ==
 	       address;
 }
 
 static void describe_running(
-	const struct look *look, struct weir_seen_task *seen)
+	const struct weir_seen_look *look, struct weir_seen_task *seen)
 {
 	const struct weir_map *map = &look->map;
 
@@ -321,13 +152,13 @@ static void describe_running(
 }
 
 // see looks at the task at address; false when none lives there.
-static bool see(
-	struct look *look, struct weir_seen_task *seen, uint64_t address)
+static bool see(struct weir_seen_look *look, struct weir_seen_task *seen,
+	uint64_t address)
 {
 	const struct weir_map *map = &look->map;
 	struct bounds bounds;
 
-	*seen = (struct weir_seen_task){0};
+	*seen = (struct weir_seen_task){.address = address};
 	for (unsigned try = 0; try < WEIR_SEEN_TRIES; try++) {
 		if (!get(look, address, look->task, map->task_size) ||
 			!flag_in(look->task, map->task_live) ||
@@ -335,6 +166,7 @@ static bool see(
 			return false;
 		describe(look, seen);
 		bounds = bounds_of(look);
+		seen->stack = bounds.low;
 		seen->stack_size = bounds.high - bounds.low;
 		seen->stack_left = untouched(look, bounds);
 		if (is_current(look, address)) {
@@ -355,8 +187,8 @@ static bool see(
 
 // ---- an executor ----
 
-static void see_tasks(struct look *look, struct weir_seen_executor *seen,
-	uint64_t tasks, uint32_t count)
+static void see_tasks(struct weir_seen_look *look,
+	struct weir_seen_executor *seen, uint64_t tasks, uint32_t count)
 {
 	const struct weir_map *map = &look->map;
 	char live;
@@ -371,7 +203,47 @@ static void see_tasks(struct look *look, struct weir_seen_executor *seen,
 	}
 }
 
-static void read_clock(struct look *look)
+static bool has_stack(
+	const struct weir_seen_task *tasks, unsigned count, uint64_t stack)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (tasks[i].stack == stack)
+			return true;
+	return false;
+}
+
+// see_stacks looks at the stacks that tasks had which have ended.
+static void see_stacks(const struct weir_seen_look *look,
+	struct weir_seen_executor *seen, uint64_t tasks, uint32_t count)
+{
+	const struct weir_map *map = &look->map;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t address = tasks + (uint64_t)i * map->task_size;
+		struct weir_seen_task one;
+		struct bounds bounds;
+
+		if (!get(look, address, look->task, map->task_size))
+			return;
+		if (flag_in(look->task, map->task_live) ||
+			!word_in(look->task, map->task_stack))
+			continue;
+		bounds = bounds_of(look);
+		one = (struct weir_seen_task){.address = address,
+			.state = WEIR_SEEN_ENDED,
+			.stack = bounds.low,
+			.stack_size = bounds.high - bounds.low,
+			.stack_left = untouched(look, bounds)};
+		if (one.stack_left >= WEIR_SEEN_STACK_END ||
+			has_stack(seen->tasks, seen->count, one.stack) ||
+			has_stack(seen->ended, seen->ended_count, one.stack))
+			continue;
+		name_of(look, &one);
+		weir_seen_add_ended(seen, &one);
+	}
+}
+
+static void read_clock(struct weir_seen_look *look)
 {
 	const struct weir_map *map = &look->map;
 	uint64_t clock = word(look, look->executor + map->executor_clock);
@@ -384,7 +256,8 @@ static void read_clock(struct look *look)
 	look->now = virtual ? word(look, virtual) : weir_ticks();
 }
 
-static void see_counts(const struct look *look, struct weir_seen_executor *seen)
+static void see_counts(
+	const struct weir_seen_look *look, struct weir_seen_executor *seen)
 {
 	const struct weir_map *map = &look->map;
 	uint64_t counts = word(look, look->executor + map->executor_counts);
@@ -396,22 +269,38 @@ static void see_counts(const struct look *look, struct weir_seen_executor *seen)
 	seen->ready_ns_max = ns(look, word(look, waits + map->histogram_max));
 }
 
-static int see_executor(
-	struct look *look, struct weir_seen_executor *seen, uint64_t executor)
+// asleep_in answers the system call that a step of it sleeps in, -1 if none does.
+static long asleep_in(const struct weir_seen_look *look,
+	const struct weir_seen_executor *seen)
+{
+	uint64_t now = look->executor + look->map.executor_now, before;
+	long call;
+
+	if (!seen->runs || !seen->thread)
+		return -1;
+	before = word(look, now);
+	if (!weir_thread_is_asleep(look->pid, seen->thread, &call) ||
+		word(look, now) != before)
+		return -1;
+	return call;
+}
+
+static int see_executor(struct weir_seen_look *look,
+	struct weir_seen_executor *seen, uint64_t executor)
 {
 	const struct weir_map *map = &look->map;
 	uint64_t tasks = word(look, executor + map->executor_tasks);
 	uint32_t count = 0;
 
 	look->executor = executor;
-	*seen = (struct weir_seen_executor){0};
+	*seen = (struct weir_seen_executor){.address = executor};
 	text_at(look, executor + map->executor_name, seen->name,
 		map->name_size < sizeof(seen->name) ? map->name_size
 						    : sizeof(seen->name));
 	get(look, executor + map->executor_thread, &seen->thread,
 		sizeof(seen->thread));
 	get(look, executor + map->executor_stack_count, &count, sizeof(count));
-	if (count > TASKS_MAX)
+	if (count > WEIR_SEEN_MANY)
 		count = 0;
 	seen->tasks = calloc(count ? count : 1, sizeof(*seen->tasks));
 	if (!seen->tasks)
@@ -419,14 +308,16 @@ static int see_executor(
 	read_clock(look);
 	see_counts(look, seen);
 	see_tasks(look, seen, tasks, count);
+	see_stacks(look, seen, tasks, count);
 	seen->stepper_count = seen->task_count > seen->count
 				      ? seen->task_count - seen->count
 				      : 0;
 	seen->runs = word(look, executor + map->executor_running) != 0;
-	return 0;
+	seen->asleep_in = asleep_in(look, seen);
+	return weir_seen_steps(look, seen);
 }
 
-static int see_all(struct look *look, struct weir_seen *seen)
+static int see_all(struct weir_seen_look *look, struct weir_seen *seen)
 {
 	const struct weir_map *map = &look->map;
 	uint64_t roster = (uintptr_t)map->roster;
@@ -449,7 +340,7 @@ static int see_all(struct look *look, struct weir_seen *seen)
 }
 
 // ended tells whether the process went while it was looked at.
-static bool ended(const struct look *look)
+static bool ended(const struct weir_seen_look *look)
 {
 	uint64_t magic;
 
@@ -458,7 +349,7 @@ static bool ended(const struct look *look)
 
 int weir_seen_take(struct weir_seen **seen, int pid, struct weir_error *e)
 {
-	struct look look = {.pid = pid};
+	struct weir_seen_look look = {.pid = pid};
 	struct weir_seen *s;
 	int err = weir_process_map(pid, &look.map, e);
 
@@ -483,12 +374,39 @@ int weir_seen_take(struct weir_seen **seen, int pid, struct weir_error *e)
 	return 0;
 }
 
+static void drop(struct weir_seen_executor *executor)
+{
+	free(executor->tasks);
+	free(executor->steppers);
+	free(executor->functions);
+	free(executor->ended);
+}
+
+void weir_seen_keep(struct weir_seen *seen,
+	const struct weir_executor *const *executors, unsigned count)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < seen->count; i++) {
+		bool ours = false;
+
+		for (unsigned j = 0; j < count; j++)
+			ours |= seen->executors[i].address ==
+				(uintptr_t)executors[j];
+		if (ours)
+			seen->executors[kept++] = seen->executors[i];
+		else
+			drop(&seen->executors[i]);
+	}
+	seen->count = kept;
+}
+
 void weir_seen_free(struct weir_seen *seen)
 {
 	if (!seen)
 		return;
 	for (unsigned i = 0; i < seen->count; i++)
-		free(seen->executors[i].tasks);
+		drop(&seen->executors[i]);
 	free(seen->executors);
 	free(seen);
 }

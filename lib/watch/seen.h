@@ -25,17 +25,33 @@
 #define WEIR_SEEN_WAIT_SIZE 256
 #define WEIR_SEEN_STACK_END 512 // bytes that a task should not come near
 
+struct weir_executor;
+
 enum weir_seen_state {
 	WEIR_SEEN_RUNNING,
 	WEIR_SEEN_READY,
 	WEIR_SEEN_WAITING,
+	WEIR_SEEN_ENDED, // only what is worth a remark is known
+};
+
+// Who holds what a task waits for; of several the latest. count 0: nobody, or it
+// is not known.
+struct weir_seen_hold {
+	uint64_t task; // where it lies; 0: it was no task
+	char name[WEIR_SEEN_NAME_SIZE];
+	bool ended;	 // that task has
+	bool bound;	 // and nobody else can give it back
+	uint32_t count;	 // that are held, of all
+	uint64_t for_ns; // since the latest was taken
 };
 
 // Durations are nanoseconds.
 struct weir_seen_task {
+	uint64_t address;
 	char name[WEIR_SEEN_NAME_SIZE];
 	enum weir_seen_state state;
 	char waits_for[WEIR_SEEN_WAIT_SIZE]; // "" unless it waits
+	struct weir_seen_hold hold;	     // of that
 	uint64_t for_ns;		     // how long it has been in state
 	uint64_t left_ns; // until its deadline; WEIR_NEVER: it has none
 	uint64_t steps;
@@ -46,6 +62,7 @@ struct weir_seen_task {
 	uint64_t idle_yields;  // steps that did nothing and yielded
 	unsigned locks_held;
 	bool canceled;
+	uint64_t stack; // where it lies
 	size_t stack_size;
 	// Bytes at the end of its stack that were never touched, by it or one
 	// before it; WEIR_SEEN_STACK_END: at least that many.
@@ -54,7 +71,24 @@ struct weir_seen_task {
 	bool restless; // it ran during each try: it has no frames either
 };
 
+#define WEIR_SEEN_STEPPERS 1000 // of an executor: more are only counted
+
+struct weir_seen_stepper {
+	char class_[WEIR_SEEN_NAME_SIZE];
+	char name[WEIR_SEEN_NAME_SIZE]; // its own; "" if it has none
+	enum weir_seen_state state; // ready (also one that runs), or waiting
+	char waits_for[WEIR_SEEN_WAIT_SIZE];
+	uint64_t left_ns;
+};
+
+// A function step that has a label.
+struct weir_seen_function {
+	char name[WEIR_SEEN_NAME_SIZE];
+	bool ready; // or it runs
+};
+
 struct weir_seen_executor {
+	uint64_t address;
 	char name[WEIR_SEEN_NAME_SIZE];
 	int thread; // that runs it; 0: none
 	uint64_t task_count;
@@ -62,9 +96,18 @@ struct weir_seen_executor {
 	uint64_t steps;
 	uint64_t turn_ns_max;
 	uint64_t ready_ns_max;
-	bool runs; // a step, now
+	bool runs;	// a step, now
+	long asleep_in; // the system call that it sleeps in; -1: it does not
 	unsigned count;
 	struct weir_seen_task *tasks;
+	// Tasks that have ended, and were worth a remark; what is not known of
+	// one is 0.
+	unsigned ended_count;
+	struct weir_seen_task *ended;
+	uint64_t ended_left; // such tasks that were not kept
+	unsigned stepper_listed, function_count;
+	struct weir_seen_stepper *steppers;
+	struct weir_seen_function *functions;
 };
 
 struct weir_seen {
@@ -77,6 +120,11 @@ struct weir_seen {
 // weir_process_map answers, or -ENOMEM.
 int weir_seen_take(struct weir_seen **seen, int pid, struct weir_error *e);
 
+// weir_seen_keep takes those executors out of what was seen that are not among
+// count, each by its address.
+void weir_seen_keep(struct weir_seen *seen,
+	const struct weir_executor *const *executors, unsigned count);
+
 // weir_seen_free frees it; NULL is harmless.
 void weir_seen_free(struct weir_seen *seen);
 
@@ -88,10 +136,20 @@ void weir_seen_free(struct weir_seen *seen);
 //	steps that yield and do nothing
 //	wakes that find nothing
 //	locks that are held over a long wait
+//	locks and permits that are held while somebody waits long for them
+//	tasks that wait for one another's locks
+//	a lock of pthreads that a step sleeps for
 //	everybody waiting for what nobody will do
 //
 // Answers how many.
 unsigned weir_seen_remarks(const struct weir_seen *seen,
 	void (*say)(void *arg, const char *sentence), void *arg);
+
+// weir_own_remarks looks at this process and says the same of those executors;
+// NULL: of all, and of the tasks of those that were destroyed. Where it cannot
+// look it says so.
+unsigned weir_own_remarks(const struct weir_executor *const *executors,
+	unsigned count, void (*say)(void *arg, const char *sentence),
+	void *arg);
 
 #endif

@@ -46,11 +46,14 @@ static size_t read_file(const char *path, char *text, size_t size)
 	return n > 0 ? (size_t)n : 0;
 }
 
-static size_t read_of(int tid, const char *what, char *text, size_t size)
+static size_t read_of(
+	int pid, int tid, const char *what, char *text, size_t size)
 {
-	char path[64];
+	char path[64], process[16] = "self";
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, what);
+	if (pid)
+		snprintf(process, sizeof(process), "%d", pid);
+	snprintf(path, sizeof(path), "/proc/%s/task/%d/%s", process, tid, what);
 	return read_file(path, text, size);
 }
 
@@ -68,7 +71,7 @@ bool weir_thread_sleeps(int tid, uint64_t *count)
 	char text[4096];
 	const char *at;
 
-	if (!read_of(tid, "status", text, sizeof(text)))
+	if (!read_of(0, tid, "status", text, sizeof(text)))
 		return false;
 	at = strstr(text, key);
 	if (!at)
@@ -77,21 +80,21 @@ bool weir_thread_sleeps(int tid, uint64_t *count)
 	return true;
 }
 
-bool weir_thread_is_asleep(int tid, long *call)
+bool weir_thread_is_asleep(int pid, int tid, long *call)
 {
 	char text[1024];
 	const char *at;
 
 	*call = -1;
-	if (!read_of(tid, "stat", text, sizeof(text)))
+	if (!read_of(pid, tid, "stat", text, sizeof(text)))
 		return false;
 	// "TID (any name) S …"
 	at = strrchr(text, ')');
 	if (!at || at[1] != ' ' || (at[2] != 'S' && at[2] != 'D'))
 		return false;
 	// "NUMBER ARGUMENTS…", or "running"
-	if (read_of(tid, "syscall", text, sizeof(text)) && text[0] >= '0' &&
-		text[0] <= '9')
+	if (read_of(pid, tid, "syscall", text, sizeof(text)) &&
+		text[0] >= '0' && text[0] <= '9')
 		*call = strtol(text, NULL, 10);
 	return true;
 }

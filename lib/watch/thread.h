@@ -23,9 +23,9 @@ bool weir_thread_waited(int tid, uint64_t *ns, uint64_t *turns);
 // that is not known.
 bool weir_thread_sleeps(int tid, uint64_t *count);
 
-// weir_thread_is_asleep tells whether it sleeps in the kernel now, and in which
-// system call; -1: not known.
-bool weir_thread_is_asleep(int tid, long *call);
+// weir_thread_is_asleep tells whether thread tid of process pid (0: this one)
+// sleeps in the kernel now, and in which system call; -1: not known.
+bool weir_thread_is_asleep(int pid, int tid, long *call);
 
 // weir_machine_accounts tells whether the CPU time of a thread is its own: not
 // so on a virtual machine that does not say what its host takes from it.

@@ -272,7 +272,7 @@ static void doze(struct weir_case *now, int thread,
 	const struct weir_sample *sample)
 {
 	long call;
-	bool asleep = weir_thread_is_asleep(thread, &call) &&
+	bool asleep = weir_thread_is_asleep(0, thread, &call) &&
 		      load_relaxed(&executor->now) == now->beat;
 
 	if (asleep && now->asleep && before->sleeps == sample->sleeps &&

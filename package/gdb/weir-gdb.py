@@ -8,22 +8,25 @@ gdb loads this file by itself where it trusts the folder that it is installed
 in; else: source …/weir-gdb.py. It reads what weir_map (lib/task/map.h) tells,
 so that it needs symbols but no debug information; with that, stacks have lines.
 """
+import itertools
 import struct
 
 import gdb
 
 MAGIC = 0x70616D2D72696577
-VERSION = 1
+VERSION = 2
 STATES = {True: "waiting", False: "ready"}
 TASKS_MAX = 1 << 20
 FRAMES_MAX = 32
 CASES_SHOWN = 4
+STEPPERS_SHOWN = 1000
 
 # The members of struct weir_map behind roster, in their order.
 MEMBERS = """name_size list_next
 executor_size executor_link executor_name executor_now executor_current
 executor_running executor_clock executor_counts executor_ready_waits
 executor_thread executor_tasks executor_stack_count
+executor_scopes executor_steppers executor_labels executor_ended
 clock_virtual_ticks clock_hz counts_steps counts_tasks counts_turn_max
 histogram_max
 task_size task_queued task_context task_ended task_parked task_live
@@ -31,8 +34,15 @@ task_canceled task_switches task_first_switch task_since task_ready_max
 task_step_max task_parks task_vain_wakes task_idle_yields task_waits_in
 task_select task_deadline task_stack task_locks_held task_name
 timer_next timer_tick stack_base stack_size queue_what what_kind what_name
+what_hold hold_task hold_began hold_since hold_count hold_bound
 select_cases select_count case_size case_ops case_object case_disabled
-ops_kind ops_name_from ops_name_at""".split()
+ops_kind ops_name_from ops_name_at scope_link scope_steppers
+stepper_size stepper_link stepper_executor stepper_class stepper_queued
+stepper_phase stepper_case stepper_deadline stepper_parked
+class_name class_name_at label_link label_step label_name
+step_queued step_steps ended_count ended_at ended_size ended_max
+ended_name ended_steps ended_idle_yields ended_waits ended_vain_wakes
+""".split()
 
 
 def read(address, size):
@@ -126,14 +136,17 @@ class Task:
         return " or ".join(words)
 
     def case(self, case):
-        m = self.map
+        return self.case_at(self.map, case)
+
+    @staticmethod
+    def case_at(m, case):
         ops = number(case + m.case_ops)
         name = number(ops + m.ops_name_at, "H")
         if name:
             start = number(case + m.case_object)
             name += number(start + number(ops + m.ops_name_from, "H"))
         kind = number(ops + m.ops_kind)
-        return self.what(kind, name) if kind else "something"
+        return Task.what(kind, name) if kind else "something"
 
     def frames(self):
         """The innermost first: frame pointers, within the stack's bounds."""
@@ -154,6 +167,20 @@ class Task:
         return found
 
 
+class Stepper:
+    def __init__(self, map_, at):
+        class_ = number(at + map_.stepper_class)
+        name_at = number(class_ + map_.class_name_at)
+        self.name = text(number(class_ + map_.class_name))
+        if name_at:
+            self.name += " " + text((at + name_at) % (1 << 64))
+        parked = number(at + map_.stepper_phase, "B") == map_.stepper_parked
+        self.state = STATES[parked]
+        self.waits_for = ""
+        if parked:
+            self.waits_for = Task.case_at(map_, at + map_.stepper_case)
+
+
 class Executor:
     def __init__(self, map_, at):
         self.map, self.at = map_, at
@@ -170,6 +197,26 @@ class Executor:
             task = Task(self, first + i * self.map.task_size)
             if task.live:
                 yield task
+
+    def links(self, head):
+        link = number(head + self.map.list_next)
+        while link != head:
+            yield link
+            link = number(link + self.map.list_next)
+
+    def steppers(self):
+        m = self.map
+        heads = [self.at + m.executor_steppers] + [
+            link - m.scope_link + m.scope_steppers
+            for link in self.links(self.at + m.executor_scopes)]
+        for head in heads:
+            for link in self.links(head):
+                yield Stepper(m, link - m.stepper_link)
+
+    def functions(self):
+        for link in self.links(self.at + self.map.executor_labels):
+            yield text(number(link - self.map.label_link
+                              + self.map.label_name))
 
     def ms(self, ticks):
         return ticks * 1000 / self.hz
@@ -217,6 +264,11 @@ class Tasks(gdb.Command):
                     if not task.runs else 0,
                     task.word("switches") - task.word("first_switch"),
                     task.waits_for()))
+            for s in itertools.islice(executor.steppers(), STEPPERS_SHOWN):
+                print("  %-24s %-8s stepper  %s" % (
+                    s.name, s.state, s.waits_for))
+            for name in executor.functions():
+                print("  %-24s function step" % name)
 
 
 class TaskOf(gdb.Command):

@@ -51,6 +51,11 @@ has "docs/versions.md: the file" "$said" "^\| the pipeline file .*\`$(weir check
 	nine.yaml 2>&1 | sed 's/.*reads version \([0-9]*\) .*/\1/')\`"
 has "docs/versions.md: the counters" "$said" "^\| the counters .*\`$(sed -n \
 	's/^#define WEIR_COUNT_LAYOUT //p' "$root/lib/count/layout.h")\`"
+has "docs/versions.md: the map of tasks" "$said" "^\| the map of tasks .*\`$(sed -n \
+	's/^#define WEIR_MAP_VERSION //p' "$root/lib/task/map.h")\`"
+is "gdb's script: the same" "$(sed -n 's/^VERSION = //p' \
+	"$root/package/gdb/weir-gdb.py")" "$(sed -n \
+	's/^#define WEIR_MAP_VERSION //p' "$root/lib/task/map.h")"
 has "the changelog knows it" "$(cat "$root/CHANGELOG.md")" "^## $version"
 weir run --quiet --report report.json -e "file:$talk ! drop" 2>run.err ||
 	not_ok "a run" "$(cat run.err)"

@@ -134,10 +134,32 @@ started+=("$pid")
 until_it grep -q "does not end" stubborn.err
 has "a task that never yields is told of while it runs" \
 	"$(cat stubborn.err)" "step of 'stubborn' does not end: blocked task"
-{
-	kill -KILL "$pid"
-	wait "$pid"
-} 2>/dev/null
+kill -INT -- -"$pid"
+until_it grep -q "cannot drain" stubborn.err
+has "Ctrl-C: what holds up the drain, and what to do" "$(cat stubborn.err)" \
+	"stage 'stubborn' on lcore 1 does not end its step, .* a second Ctrl-C"
+kill -INT -- -"$pid"
+wait "$pid"
+is "a second Ctrl-C gives it up" $? 1
+said=$(tr -s '\n ' ' ' <stubborn.out)
+has "which stage, and how much was inside" "$said" \
+	"'stubborn' on lcore 1 does not end its step, .*: the run was given up, with [0-9]+ packets inside"
+has "that is held, and nothing unaccounted" "$said" \
+	"gen->stubborn in [0-9]+ out 0 dropped 0 held [1-9][0-9]*: 0 unaccounted"
+has "the remarks stand in the report" "$said" \
+	"remarks • task 'stubborn' of executor 'lcores.1' has run for [0-9]+ ms without waiting or yielding"
+
+# ---- remarks ----
+
+weir run --load "$faulty" --json -e "gen count=1000 ! restless" >run.json 2>run.err
+has "a task that has ended is remarked on in the report" \
+	"$(answer run.json '.remarks[]')" \
+	"task 'restless' of executor 'lcores.1' yielded in [0-9]+ of its [0-9]+ steps"
+has "so is a stack that was nearly full" "$(answer run.json '.remarks[]')" \
+	"task 'restless' .* stack of .* full but for [0-9]+ bytes"
+is "which fails nothing" "$(answer run.json .verdict.exit)" 0
+weir run --json -e "gen count=1000 ! count ! sink" >run.json
+is "a run with nothing to remark on has none" "$(answer run.json '.remarks | length')" 0
 
 # ---- what is asked for ----
 

@@ -3,7 +3,7 @@
 // Stages for contract.sh, built as a shared object: what a stage must not do on
 // an lcore.
 #include "stage/stage.h"
-#include "task/task.h"
+#include "task/task_inline.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -141,4 +141,26 @@ static const struct weir_stage stubborn_stage = {
 	.task = stubborn_task,
 };
 
-WEIR_STAGES_EXPORT(&faulty_stage, &stubborn_stage);
+// ---- a task that asks again and again, on a stack that is nearly full ----
+
+static void restless_task(void *state, struct weir_stage_io *io)
+{
+	struct rte_mbuf *packets[WEIR_BURST];
+	unsigned n;
+
+	weir_task_self()->stack->base[400] = 1; // as a deep call would
+	for (unsigned i = 0; i < 150000; i++)
+		weir_yield();
+	while ((n = weir_stage_recv(io, packets, WEIR_BURST)) > 0)
+		weir_stage_consumed(io, packets, n);
+}
+
+static const struct weir_stage restless_stage = {
+	.abi = WEIR_STAGE_ABI,
+	.type = "restless",
+	.help = "a task that yields and does nothing",
+	.state_size = sizeof(bool),
+	.task = restless_task,
+};
+
+WEIR_STAGES_EXPORT(&faulty_stage, &stubborn_stage, &restless_stage);

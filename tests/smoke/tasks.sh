@@ -28,6 +28,9 @@ has "a task that waits says for what" "$(cat seen.out)" \
 	"eater +waiting .*a message from channel 'food'$"
 has "one that waits for several too" "$(cat seen.out)" \
 	"chooser +waiting .*channel 'food' or a point in time$"
+has "a stepper has its class's name, its own, and waits for something" \
+	"$(cat seen.out)" "guest Joe +waiting .*a message from channel 'food'$"
+has "a function step has its label's" "$(cat seen.out)" '^  bell  waiting$'
 has "who closes a scope waits for its tasks" "$(cat seen.out)" \
 	"main +waiting .*the tasks of its scope$"
 has "stacks have functions, static ones too" "$(cat seen.out)" \
@@ -59,6 +62,9 @@ shows() { # shows ON: what gdb.out has
 		"eater +waiting .*a message from channel 'food'"
 	has "gdb $1: a select" "$(cat gdb.out)" \
 		"chooser +waiting .*channel 'food' or a point in time"
+	has "gdb $1: a stepper" "$(cat gdb.out)" \
+		"guest Joe +waiting .*a message from channel 'food'"
+	has "gdb $1: a function step" "$(cat gdb.out)" 'bell +function step'
 	has "gdb $1: a task's stack" "$(cat gdb.out)" '#[0-9]+ .* in eat'
 	has "gdb $1: up to the first" "$(cat gdb.out)" 'in task_entry'
 	has "gdb $1: no such task" "$(cat gdb.out)" "no task 'nobody'"

@@ -5,6 +5,7 @@
 #include "chan/case.h"
 #include "chan/chan.h"
 #include "sync/mutex.h"
+#include "task/stepper.h"
 #include "task/task.h"
 
 #include <stdlib.h>
@@ -37,6 +38,33 @@ static void chooser(void *arg)
 		abort();
 }
 
+struct guest {
+	struct weir_stepper stepper;
+	char name[8];
+};
+
+static struct guest guest = {.name = "Joe"};
+static struct weir_rx hungry;
+
+static enum weir_stepper_next sit(struct weir_stepper *s)
+{
+	static void *message;
+
+	return weir_stepper_wait(
+		s, weir_case_recv(&hungry, &message), WEIR_NEVER);
+}
+
+static const struct weir_stepper_class guests = {.name = "guest",
+	.step = sit,
+	.name_at = WEIR_STEPPER_NAME(struct guest, stepper, name)};
+
+static struct weir_step bell;
+static struct weir_step_label label;
+
+static void ring(struct weir_executor *executor, struct weir_step *step)
+{
+}
+
 static void asker(void *arg)
 {
 	for (;;)
@@ -67,6 +95,11 @@ static void first(void *arg)
 	if (weir_channel_open_with(4, &options, &tx, &rx))
 		abort();
 	weir_scope_open(&scope);
+	if (weir_rx_clone(&rx, &hungry) ||
+		weir_stepper_spawn(&scope, &guest.stepper, &guests))
+		abort();
+	weir_step_init(&bell, ring, NULL);
+	weir_step_label(weir_executor_self(), &label, &bell, "bell");
 	spawn(&scope, "eater", eater);
 	spawn(&scope, "chooser", chooser);
 	if (strcmp(last, "asker") == 0)

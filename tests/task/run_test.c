@@ -3,6 +3,7 @@
 // Whole programs: what weir_run answers and what it says, in a child process.
 #include "task/bell.h"
 #include "task/hand.h"
+#include "task/select.h"
 
 #include <pthread.h>
 #include <sys/wait.h>
@@ -130,7 +131,53 @@ Test(run, says_who_waits_when_nothing_can_wake_them)
 
 	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s", text);
 	cr_assert(says("every task waits"), "%s", text);
-	cr_assert(says("'main', 'lazy'"), "%s", text);
+	cr_assert(says("'main' for the tasks of its scope, 'lazy' for a "
+		       "wakeup"),
+		"%s", text);
+}
+
+static void wait_for_named(void *arg)
+{
+	static const struct weir_wait_what moon = {
+		.kind = "the moon", .name = "full"};
+	struct weir_case cases[] = {
+		weir_case_queue(&queue), weir_case_after(WEIR_NEVER)};
+	struct weir_wait_queue sky;
+
+	weir_wait_queue_says(&sky, &moon);
+	if (arg)
+		weir_task_fail(weir_wait(&sky, WEIR_NEVER, WEIR_WAIT_BACK));
+	else
+		weir_task_fail(weir_select(cases, 2));
+}
+
+static void wait_for_several(void *arg)
+{
+	const struct weir_spawn_options poet = {.name = "poet"};
+	struct weir_scope scope;
+
+	weir_wait_queue_init(&queue);
+	weir_scope_open(&scope);
+	cr_assert_eq(weir_spawn_with(&scope, NULL, wait_for_named, &queue,
+			     &poet),
+		0);
+	wait_for_named(NULL);
+	weir_scope_close(&scope, WEIR_NEVER);
+}
+
+static int run_stuck_in_several(void)
+{
+	return weir_run(wait_for_several, NULL);
+}
+
+Test(run, says_for_what_each_waits)
+{
+	int status = in_child(run_stuck_in_several);
+
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s", text);
+	cr_assert(says("'main' for a wakeup or a point in time, 'poet' for the "
+		       "moon 'full'. Give"),
+		"%s", text);
 }
 
 static int run_stuck_beside_a_bell(void)

@@ -224,3 +224,120 @@ Test(seen, a_process_of_another_user_is_a_sentence)
 	cr_assert_eq(waitpid(other, &status, 0), other);
 	cr_assert_eq(status, 0);
 }
+
+// ---- steppers and function steps ----
+
+struct session {
+	struct weir_stepper stepper;
+	char name[16];
+};
+
+static struct session one, two;
+static struct weir_stepper plain;
+static struct weir_wait_queue bell;
+
+static enum weir_stepper_next waits_once(struct weir_stepper *s)
+{
+	if (s->state++)
+		return WEIR_STEPPER_END;
+	return weir_stepper_wait(s, weir_case_queue(&bell), WEIR_NEVER);
+}
+
+static enum weir_stepper_next runs_on(struct weir_stepper *s)
+{
+	return s->canceled ? WEIR_STEPPER_END : WEIR_STEPPER_AGAIN;
+}
+
+static const struct weir_stepper_class sessions = {.name = "session",
+	.step = waits_once,
+	.name_at = WEIR_STEPPER_NAME(struct session, stepper, name)};
+static const struct weir_stepper_class nameless = {
+	.name = "runner", .step = runs_on};
+
+static void has_steppers(void *arg)
+{
+	struct weir_scope scope;
+
+	weir_scope_open(&scope);
+	cr_assert_eq(weir_stepper_spawn(&scope, &one.stepper, &sessions), 0);
+	cr_assert_eq(weir_stepper_spawn(&scope, &plain, &nameless), 0);
+	weir_scope_close(&scope, weir_in_ns(1000));
+}
+
+static const struct weir_seen_stepper *stepper_of(
+	const char *class_, const char *name)
+{
+	const struct weir_seen_executor *x = &seen->executors[0];
+
+	for (unsigned i = 0; i < x->stepper_listed; i++)
+		if (!strcmp(x->steppers[i].class_, class_) &&
+			!strcmp(x->steppers[i].name, name))
+			return &x->steppers[i];
+	return NULL;
+}
+
+Test(seen, steppers_are_listed_with_their_names)
+{
+	weir_wait_queue_init(&bell);
+	strcpy(one.name, "the first");
+	strcpy(two.name, "alone");
+	begin("parent", has_steppers, NULL);
+	weir_stepper_start(executor, &two.stepper, &sessions);
+	turn();
+	turn();
+	look();
+	cr_assert_eq(seen->executors[0].stepper_listed, 3);
+	cr_assert_eq(seen->executors[0].stepper_count, 3);
+	cr_assert(stepper_of("session", "the first"));
+	cr_assert_eq(
+		stepper_of("session", "the first")->state, WEIR_SEEN_WAITING);
+	cr_assert_str_eq(stepper_of("session", "alone")->waits_for, "a wakeup");
+	cr_assert_eq(stepper_of("session", "alone")->left_ns, WEIR_NEVER);
+	cr_assert(stepper_of("runner", ""));
+	cr_assert_eq(stepper_of("runner", "")->state, WEIR_SEEN_READY);
+	ticks += 1000;
+	turn();
+	turn();
+	weir_wake_all(&bell);
+	settle();
+	look();
+	cr_assert_eq(seen->executors[0].stepper_listed, 0);
+	weir_executor_destroy(executor);
+}
+
+static struct session many[WEIR_SEEN_STEPPERS + 5];
+
+Test(seen, more_steppers_than_are_listed_are_counted)
+{
+	weir_wait_queue_init(&bell);
+	for (unsigned i = 0; i < WEIR_SEEN_STEPPERS + 5; i++)
+		weir_stepper_start(executor, &many[i].stepper, &sessions);
+	turn();
+	look();
+	cr_assert_eq(seen->executors[0].stepper_listed, WEIR_SEEN_STEPPERS);
+	cr_assert_eq(seen->executors[0].stepper_count, WEIR_SEEN_STEPPERS + 5);
+}
+
+static void does_nothing(struct weir_executor *x, struct weir_step *step)
+{
+}
+
+Test(seen, function_steps_are_listed_by_their_labels)
+{
+	struct weir_step first, second;
+	struct weir_step_label label, gone;
+
+	weir_step_init(&first, does_nothing, NULL);
+	weir_step_init(&second, does_nothing, NULL);
+	weir_step_label(executor, &label, &first, "shell");
+	weir_step_label(executor, &gone, &second, "gone");
+	weir_step_unlabel(&gone);
+	look();
+	cr_assert_eq(seen->executors[0].function_count, 1);
+	cr_assert_str_eq(seen->executors[0].functions[0].name, "shell");
+	cr_assert(!seen->executors[0].functions[0].ready);
+	weir_step_ready(executor, &first);
+	look();
+	cr_assert(seen->executors[0].functions[0].ready);
+	turn();
+}

@@ -133,6 +133,44 @@ Test(trap, a_mask_of_signals_stays_as_it_was_set)
 	cr_expect(find(SYS_rt_sigprocmask));
 }
 
+// block blocks all signals in one way, makes a call that is trapped, and looks.
+static void block(int how)
+{
+	sigset_t all, before, now;
+
+	sigfillset(&all);
+	cr_assert_eq(pthread_sigmask(how, &all, &before), 0);
+	cr_assert_eq(write(-1, "", 0), -1, "the program goes on");
+	cr_assert_eq(pthread_sigmask(SIG_BLOCK, NULL, &now), 0);
+	cr_assert(sigismember(&now, SIGUSR1));
+	cr_assert_not(sigismember(&now, SIGSYS), "the kernel would end us");
+	cr_assert_eq(pthread_sigmask(SIG_UNBLOCK, &all, NULL), 0);
+	cr_assert_eq(pthread_sigmask(SIG_BLOCK, NULL, &now), 0);
+	cr_assert_not(sigismember(&now, SIGUSR1), "all were let in again");
+	cr_assert_eq(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+}
+
+static void block_all(void)
+{
+	sigset_t now;
+
+	block(SIG_SETMASK);
+	block(SIG_BLOCK);
+	// What the kernel refuses is refused, and changes nothing.
+	cr_assert_eq(syscall(SYS_rt_sigprocmask, SIG_BLOCK, &now, NULL, 4), -1);
+	cr_assert_eq(errno, EINVAL);
+	cr_assert_eq(syscall(SYS_rt_sigprocmask, 77, &now, NULL, 8), -1);
+	cr_assert_eq(errno, EINVAL);
+	cr_assert_eq(pthread_sigmask(SIG_BLOCK, NULL, &now), 0);
+	cr_assert_not(sigismember(&now, SIGUSR1));
+}
+
+Test(trap, a_program_that_blocks_all_signals_is_trapped_and_lives)
+{
+	trapped_in(block_all);
+	cr_expect_eq(find(SYS_write)->count, 2);
+}
+
 static void call_many(void)
 {
 	for (long i = 0; i < WEIR_TRAPPED + 5; i++)

@@ -161,7 +161,8 @@ static void uses_a_set(void *arg)
 
 static void waits_in_my_queue(void *arg)
 {
-	static const struct weir_wait_what what = {"the moon", "full"};
+	static const struct weir_wait_what what = {
+		.kind = "the moon", .name = "full"};
 	struct weir_wait_queue queue;
 
 	weir_wait_queue_says(&queue, &what);

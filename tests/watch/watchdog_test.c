@@ -3,7 +3,7 @@
 // Planted faults on an executor of a thread, under the watchdog. What the machine
 // steals may hide one, so each is tried until it is seen; never is it called
 // something else that would break the contract.
-#include "task/executor.h"
+#include "task/executor_inline.h"
 #include "task/task.h"
 #include "watch/book.h"
 #include "watch/watchdog.h"
@@ -133,6 +133,55 @@ Test(watchdog, a_step_that_does_not_end_is_seen_with_its_task_and_stack)
 	cr_expect_eq(read_state().unended, 0, "it is no other when it ends");
 	cr_expect_geq(read_state().over, 1);
 	cr_expect_eq(read_state().blocked, 1);
+	end();
+}
+
+// ---- one whose end finds no room to be written down ----
+
+static void fill_up(const struct weir_histogram *nobodys)
+{
+	struct weir_overruns *overruns = &executor->overruns;
+	const struct weir_overrun one = {
+		.steps = nobodys, .begin = 1, .end = 2};
+	uint64_t read = load_acquire(&overruns->read);
+
+	// The watchdog takes some, and then waits for the books.
+	for (int i = 0; i < WEIR_OVERRUNS; i++)
+		weir_overruns_put(overruns, &one);
+	while (load_acquire(&overruns->read) == read)
+		cpu_relax();
+	usleep(50000); // it takes as many as it finds in one go
+	while (overruns->lost == 0)
+		weir_overruns_put(overruns, &one);
+}
+
+static void end_unheard(void *arg)
+{
+	static struct weir_histogram nobodys;
+
+	while (!load_relaxed(&go_on))
+		cpu_relax();
+	weir_books_lock();
+	fill_up(&nobodys);
+	weir_yield(); // ends the step, beyond its limit
+	weir_books_unlock();
+	(void)!weir_sleep(weir_in_ms(50)); // no step that is too long follows
+}
+
+Test(watchdog, a_step_whose_end_finds_no_room_does_not_stay_one_that_goes_on)
+{
+	begin(end_unheard);
+	for (int i = 0; i < 10000 && !read_state().unended; i++)
+		usleep(1000);
+	cr_assert_eq(read_state().unended, 1);
+	store_release(&go_on, true);
+	while (!load_acquire(&ended))
+		usleep(1000);
+	for (int i = 0; i < 5000 && read_state().unended; i++)
+		usleep(1000);
+	cr_expect_eq(read_state().unended, 0);
+	cr_expect_eq(read_state().blocked, 1, "it is found once");
+	cr_expect_eq(read_state().over, contract->steps->over_count);
 	end();
 }
 
