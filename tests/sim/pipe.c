@@ -184,13 +184,15 @@ static void look(const struct sim_pipe *pipe)
 		sim_fault("%u messages lie where nobody receives", len);
 	if (!pipe->permits)
 		return;
-	if (channel->reserved != pipe->reserved)
+	if (channel->permits_out.count != pipe->reserved)
 		sim_fault("%u permits are out, in hands are %u",
-			channel->reserved, pipe->reserved);
+			channel->permits_out.count, pipe->reserved);
 	if (pipe->receivers > 0 &&
-		len + channel->reserved + channel->credits != channel->capacity)
+		len + channel->permits_out.count + channel->credits !=
+			channel->capacity)
 		sim_fault("%u messages, %u permits, %u credits: not %u", len,
-			channel->reserved, channel->credits, channel->capacity);
+			channel->permits_out.count, channel->credits,
+			channel->capacity);
 }
 
 void sim_pipes_look(void)
