@@ -74,11 +74,16 @@ static bool play(struct weir_executor *executor)
 
 static void look(void)
 {
-	for (unsigned i = 0; i < sim.executor_count; i++)
-		if (halls[i].gate.inside != halls[i].inside)
+	for (unsigned i = 0; i < sim.executor_count; i++) {
+		const struct hall *hall = &halls[i];
+
+		if (hall->gate.inside != hall->inside)
 			sim_fault("%u are inside a gate, it says %u",
-				halls[i].inside,
-				(unsigned)halls[i].gate.inside);
+				hall->inside, (unsigned)hall->gate.inside);
+		if (hall->closed && !hall->inside &&
+			!weir_wait_queue_empty(&hall->gate.waiters))
+			sim_fault("somebody waits for a gate that is empty");
+	}
 }
 
 static void close(void)

@@ -91,9 +91,14 @@ static bool play(struct weir_executor *executor)
 
 static void look(void)
 {
-	for (unsigned i = 0; i < sim.executor_count; i++)
-		if (halls[i].inside && !halls[i].mutex.owner)
+	for (unsigned i = 0; i < sim.executor_count; i++) {
+		const struct weir_mutex *mutex = &halls[i].mutex;
+
+		if (halls[i].inside && !mutex->owner)
 			sim_fault("a mutex is free, and somebody inside");
+		if (!mutex->owner && !weir_wait_queue_empty(&mutex->waiters))
+			sim_fault("somebody waits for a mutex that is free");
+	}
 }
 
 static void close(void)

@@ -69,9 +69,15 @@ static bool play(struct weir_executor *executor)
 
 static void look(void)
 {
-	for (unsigned i = 0; i < sim.executor_count; i++)
-		if (weir_once_done(&halls[i].once) != halls[i].done)
+	for (unsigned i = 0; i < sim.executor_count; i++) {
+		const struct weir_once *once = &halls[i].once;
+
+		if (weir_once_done(once) != halls[i].done)
 			sim_fault("a once does not know whether it is done");
+		if ((halls[i].done || !once->runner) &&
+			!weir_wait_queue_empty(&once->waiters))
+			sim_fault("somebody waits for a once that is free");
+	}
 }
 
 static void close(void)

@@ -6,7 +6,9 @@
 //	messages + permits that are out + free credits = capacity
 //	permits that are out = those in hands
 //
-// after every step, as long as a receiver is left.
+// after every step, as long as a receiver is left. And nobody waits longer than a
+// turn of his executor for what is there: for a message, for room that a message
+// or a dropped permit left, for the end.
 #include "world.h"
 
 #include "base/assert.h"
@@ -66,6 +68,7 @@ static void open(struct sim_actor *sender, struct sim_actor *receiver,
 		.senders = 1,
 		.receivers = 1,
 		.many_tx = weir_class_many_tx(options.class_),
+		.many_rx = weir_class_many_rx(options.class_),
 		.permits = options.permits};
 	sender->out = receiver->in = pipe;
 }
@@ -129,17 +132,26 @@ void sim_rx_close(struct sim_actor *actor)
 
 // ---- weak handles ----
 
-static void held_weakly(struct sim_actor *actor, struct weir_weak_tx *weak)
+static void hold_tx_weakly(struct sim_actor *actor, struct weir_weak_tx *weak)
 {
-	struct sim_pipe *pipe = actor->out;
-
 	if (weir_tx_weak(&actor->tx, weak, NULL))
 		sim_fault("an end of many has no weak handle");
-	pipe->handles++;
+	actor->out->handles++;
 	if (sim_planted(SIM_STRONG_WEAKS, 4))
 		weir_assert(!weir_tx_clone(
 			&actor->tx, &(struct weir_tx){.channel = NULL}));
 	sim_tx_close(actor);
+}
+
+// upgraded keeps the books of a weak handle that was upgraded and dropped.
+static void upgraded(struct sim_pipe *pipe, unsigned *users, bool open)
+{
+	if (open != (*users > 0))
+		sim_fault("an upgrade with %u users answered %d", *users, open);
+	*users += open;
+	if (!open)
+		leave(pipe);
+	sim.report->ways[SIM_UPGRADES] += open;
 }
 
 bool sim_tx_weaken(struct sim_actor *actor)
@@ -150,18 +162,30 @@ bool sim_tx_weaken(struct sim_actor *actor)
 
 	if (!pipe->many_tx)
 		return true;
-	held_weakly(actor, &weak);
+	hold_tx_weakly(actor, &weak);
 	(void)sim_rest(actor->executor);
 	open = weir_weak_tx_upgrade(&weak, &actor->tx);
-	if (open != (pipe->senders > 0))
-		sim_fault("an upgrade with %u senders answered %d",
-			pipe->senders, open);
 	weir_weak_tx_drop(&weak);
-	if (open)
-		pipe->senders++;
-	else
-		leave(pipe);
-	sim.report->ways[SIM_UPGRADES] += open;
+	upgraded(pipe, &pipe->senders, open);
+	return open;
+}
+
+bool sim_rx_weaken(struct sim_actor *actor)
+{
+	struct sim_pipe *pipe = actor->in;
+	struct weir_weak_rx weak;
+	bool open;
+
+	if (!pipe->many_rx)
+		return true;
+	if (weir_rx_weak(&actor->rx, &weak, NULL))
+		sim_fault("an end of many has no weak handle");
+	pipe->handles++;
+	sim_rx_close(actor);
+	(void)sim_rest(actor->executor);
+	open = weir_weak_rx_upgrade(&weak, &actor->rx);
+	weir_weak_rx_drop(&weak);
+	upgraded(pipe, &pipe->receivers, open);
 	return open;
 }
 
@@ -195,9 +219,68 @@ static void look(const struct sim_pipe *pipe)
 			channel->capacity);
 }
 
+// ---- nobody waits for what is there ----
+
+// could_go_on tells whether somebody waits on a side for what is there, and
+// nobody was woken for it. Who reserves several may need all the room.
+static bool could_go_on(
+	const struct sim_pipe *pipe, const struct weir_side *side)
+{
+	unsigned need = pipe->wanting ? pipe->channel->capacity : 1;
+
+	return !weir_wait_queue_empty(&side->watch.queue) &&
+	       side->granted == 0 &&
+	       pipe->channel->parking.available(side) >= need;
+}
+
+// done tells one moment from another in which something was received, or sent or
+// reserved.
+static uint64_t done(const struct sim_pipe *pipe, unsigned kind)
+{
+	const struct weir_channel *channel = pipe->channel;
+	const struct rte_ring *ring = &channel->shared->ring;
+
+	if (kind == WEIR_SIDE_RECV)
+		return channel->chain.taken.count + ring->cons.tail;
+	return (uint64_t)pipe->reserved_ever << 32 |
+	       (uint32_t)(channel->chain.put.count + ring->prod.tail);
+}
+
+// An executor asks for its waiters, or is told of what is there, once a turn. If
+// it was there all the time and nobody has had it, somebody was forgotten.
+static void look_at_side(struct sim_pipe *pipe, unsigned place, unsigned kind)
+{
+	const struct weir_place *p = &pipe->channel->parking.places[place];
+	struct sim_overdue *overdue = &pipe->overdue[place][kind];
+	uint64_t turn = weir_executor_counts(p->executor)->turns;
+	uint64_t now = done(pipe, kind);
+
+	if (!could_go_on(pipe, &p->side[kind])) {
+		overdue->is = false;
+		return;
+	}
+	if (!overdue->is || overdue->done != now)
+		*overdue = (struct sim_overdue){true, turn, now};
+	else if (turn != overdue->since)
+		sim_fault("somebody waits for what is there");
+}
+
+static void look_at_waiters(struct sim_pipe *pipe)
+{
+	for (unsigned i = 0; i < SIM_EXECUTORS; i++) {
+		if (!pipe->channel->parking.places[i].executor)
+			break;
+		for (unsigned kind = 0; kind < WEIR_SIDES; kind++)
+			look_at_side(pipe, i, kind);
+	}
+}
+
 void sim_pipes_look(void)
 {
-	for (unsigned i = 0; i < sim.pipe_count; i++)
-		if (sim.pipes[i].channel)
-			look(&sim.pipes[i]);
+	for (unsigned i = 0; i < sim.pipe_count; i++) {
+		if (!sim.pipes[i].channel)
+			continue;
+		look(&sim.pipes[i]);
+		look_at_waiters(&sim.pipes[i]);
+	}
 }

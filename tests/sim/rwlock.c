@@ -97,11 +97,27 @@ static bool play(struct weir_executor *executor)
 	return !weir_task_canceled();
 }
 
+// could_go_in tells whether the first in line waits for what is there. Whose wait
+// has ended, and who has not run since, still stands there.
+static bool could_go_in(const struct weir_rwlock *lock)
+{
+	const struct weir_rwlock_hold *first =
+		weir_container(lock->line.next, struct weir_rwlock_hold, link);
+
+	if (weir_list_empty(&lock->line) ||
+		weir_wait_queue_empty(&first->queue))
+		return false;
+	return first->writes ? weir_list_empty(&lock->inside) : !lock->writing;
+}
+
 static void look(void)
 {
 	for (unsigned i = 0; i < sim.executor_count; i++) {
 		const struct hall *hall = &halls[i];
 		unsigned inside = 0;
+
+		if (could_go_in(&hall->lock))
+			sim_fault("somebody waits before an open rwlock");
 
 		weir_list_each (link, &hall->lock.inside)
 			inside++;

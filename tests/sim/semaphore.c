@@ -97,6 +97,18 @@ static bool play(struct weir_executor *executor)
 	return !weir_task_canceled();
 }
 
+// could_go_in tells whether the first in line waits for what is there. Whose wait
+// has ended, and who has not run since, still stands there.
+static bool could_go_in(const struct weir_semaphore *semaphore)
+{
+	const struct weir_semaphore_request *first = weir_container(
+		semaphore->line.next, struct weir_semaphore_request, link);
+
+	return !weir_list_empty(&semaphore->line) &&
+	       !weir_wait_queue_empty(&first->queue) &&
+	       first->count <= semaphore->free_count;
+}
+
 static void look(void)
 {
 	for (unsigned i = 0; i < sim.executor_count; i++) {
@@ -104,6 +116,8 @@ static void look(void)
 		unsigned known = hall->held +
 				 weir_semaphore_free_count(&hall->semaphore);
 
+		if (could_go_in(&hall->semaphore))
+			sim_fault("somebody waits for permits that are there");
 		if (known > hall->permits ||
 			hall->permits - known > hall->asked)
 			sim_fault("of %u permits %u are free or held, %u asked "

@@ -5,6 +5,7 @@
 #include "world.h"
 
 #include "chan/case.h"
+#include "chan/channel.h"
 #include "chan/permit.h"
 
 static enum weir_result waiting(struct sim_actor *actor,
@@ -29,17 +30,33 @@ static enum weir_result reserve(
 	unsigned max = min + sim_below(3);
 	enum weir_result result;
 
+	actor->out->wanting += min > 1;
 	if (sim_below(2))
 		result = weir_try_reserve(&actor->tx, min, max, permits);
 	else
 		result = weir_reserve(
 			&actor->tx, min, max, permits, sim_patience());
+	actor->out->wanting -= min > 1;
 	if ((result == WEIR_RESERVED) !=
 		(permits->count >= min && permits->count <= max))
 		sim_fault("%u permits of %u to %u, and answered %d",
 			permits->count, min, max, result);
 	actor->out->reserved += permits->count;
+	actor->out->reserved_ever += permits->count;
 	return result;
+}
+
+// drop gives permits back, or makes a mistake.
+static void drop(const struct sim_pipe *pipe, struct weir_permits *permits)
+{
+	if (sim_planted(SIM_KEEP_PERMITS, 4))
+		return;
+	if (sim_planted(SIM_DROP_SILENTLY, 1)) {
+		pipe->channel->reserved -= permits->count;
+		pipe->channel->credits += permits->count;
+		return;
+	}
+	weir_permits_drop(permits);
 }
 
 static enum weir_result on_permits(struct sim_actor *actor,
@@ -50,9 +67,11 @@ static enum weir_result on_permits(struct sim_actor *actor,
 
 	if (result != WEIR_RESERVED)
 		return result;
-	if (sim_below(4) == 0)
+	if (sim_below(2))
 		(void)sim_rest(actor->executor);
 	result = WEIR_SENT;
+	if (sim_below(4) == 0) // it thinks better of it
+		count = sim_below(count);
 	while (*done < count && permits.count > 0 && result == WEIR_SENT) {
 		result = weir_permits_send(&permits, &burst[*done]);
 		actor->out->reserved--;
@@ -62,10 +81,9 @@ static enum weir_result on_permits(struct sim_actor *actor,
 			sim_fault("a send on a permit answered %d", result);
 	}
 	actor->out->reserved -= permits.count;
-	if (!sim_planted(SIM_KEEP_PERMITS, 4))
-		weir_permits_drop(&permits);
+	drop(actor->out, &permits);
 	sim.report->ways[SIM_ON_PERMITS] += *done;
-	return result;
+	return result == WEIR_SENT ? WEIR_FULL : result;
 }
 
 // ---- one of several ----

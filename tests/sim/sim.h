@@ -63,6 +63,7 @@ enum sim_plant {
 	SIM_UNFAIR,	   // a step is passed over
 	SIM_LEAK_JOBS,	   // a job that was given up is never given back
 	SIM_KEEP_PERMITS,  // permits are not dropped
+	SIM_DROP_SILENTLY, // or dropped, and nobody woken for the room
 	SIM_STRONG_WEAKS,  // a weak handle keeps its channel open
 	SIM_LOSER_SENDS,   // a branch that was not served sends all the same
 	SIM_LOSER_TAKES,   // or takes a message

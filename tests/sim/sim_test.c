@@ -113,6 +113,7 @@ static const struct {
 	{SIM_UNFAIR, 10, "a step that is passed over"},
 	{SIM_LEAK_JOBS, 5, "a job that is not given back"},
 	{SIM_KEEP_PERMITS, 5, "a permit that is not dropped"},
+	{SIM_DROP_SILENTLY, 3, "a permit whose room nobody is told of"},
 	{SIM_STRONG_WEAKS, 5, "a weak handle that keeps a channel open"},
 	{SIM_LOSER_SENDS, 5, "a branch that lost and sent"},
 	{SIM_LOSER_TAKES, 5, "a branch that lost and took a message"},

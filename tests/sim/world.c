@@ -98,7 +98,7 @@ static unsigned draw(struct sim_actor *actors, unsigned most)
 		struct sim_actor *actor = &actors[i];
 
 		actor->id = i;
-		actor->executor = sim.executors[sim_below(sim.executor_count)];
+		actor->executor = sim.executors[sim_below(sim.spread)];
 		actor->most = sim_below(4) ? UINT32_MAX : sim_below(40);
 		sim_port_init(&actor->port, actor->executor);
 	}
@@ -111,6 +111,8 @@ void sim_populate(void)
 	sim.scope_deadline = sim.patient || sim_below(2)
 				     ? WEIR_NEVER
 				     : sim_in(sim_below(8000));
+	// Where all actors are on one executor they wake each other.
+	sim.spread = sim_below(3) ? sim.executor_count : 1;
 	sim.packet_count = sim_below(SIM_PACKETS + 1);
 	for (unsigned p = 0; p < SIM_PRODUCERS; p++)
 		for (unsigned i = 0; i < SIM_PACKETS; i++)

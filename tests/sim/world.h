@@ -43,7 +43,14 @@ struct sim_pipe {
 	struct weir_channel *channel; // NULL: the last handle is gone
 	unsigned handles, senders, receivers;
 	unsigned reserved; // permits in somebody's hands
-	bool many_tx, permits;
+	unsigned reserved_ever;
+	bool many_tx, many_rx, permits;
+	unsigned wanting; // that reserve more than one
+	struct sim_overdue {
+		bool is;
+		uint64_t since; // turn of its executor
+		uint64_t done;
+	} overdue[SIM_EXECUTORS][3]; // each side of each place
 };
 
 // A fake port takes packets while it has room; its "hardware" makes room when
@@ -88,7 +95,7 @@ struct sim_world {
 	struct weir_executor *executors[SIM_EXECUTORS];
 	bool sleeps[SIM_EXECUTORS]; // when it has nothing to do
 	uint64_t turned[SIM_EXECUTORS];
-	unsigned executor_count;
+	unsigned executor_count, spread; // all, those of the actors
 	struct weir_scope scope;
 	uint64_t scope_deadline;
 	struct sim_actor producers[SIM_PRODUCERS], workers[SIM_WORKERS],
@@ -160,9 +167,11 @@ void sim_join(struct sim_actor *senders, unsigned sender_count,
 void sim_tx_close(struct sim_actor *actor);
 void sim_rx_close(struct sim_actor *actor);
 
-// sim_tx_weaken has an actor hold its end weakly for a while, where the class
-// allows it. False when it has none after that: nobody else held it.
+// sim_tx_weaken and sim_rx_weaken have an actor hold its end weakly for a while,
+// where the class allows it. False when it has none after that: nobody else held
+// it.
 bool sim_tx_weaken(struct sim_actor *actor);
+bool sim_rx_weaken(struct sim_actor *actor);
 
 // sim_pipes_look looks at each channel: between two steps its books are exact.
 void sim_pipes_look(void);

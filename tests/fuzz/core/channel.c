@@ -85,6 +85,8 @@ static void open_channel(uint8_t a, uint8_t b)
 	*channel = (struct channel){.capacity = 1 + (b >> 2) % 5,
 		.many_tx = options.class_ == WEIR_MPMC ||
 			   options.class_ == WEIR_MPSC,
+		.many_rx = options.class_ == WEIR_MPMC ||
+			   options.class_ == WEIR_SPMC,
 		.permits = options.permits,
 		.segments = options.segments,
 		.tx_open = {true},
@@ -121,15 +123,19 @@ static void clone_rx(uint8_t a, uint8_t b)
 
 	if (!channel->rx_open[from] || channel->rx_open[to])
 		return;
-	if (weir_rx_clone(&channel->rx[from], &channel->rx[to]))
-		return; // the class has one
+	if (weir_rx_clone(&channel->rx[from], &channel->rx[to])) {
+		claim(!channel->many_rx);
+		return;
+	}
+	claim(channel->many_rx);
 	channel->rx_open[to] = true;
 	channel->receivers++;
 }
 
 static void forget_when_closed(struct channel *channel)
 {
-	if (channel->senders + channel->receivers > 0 || channel->weakly)
+	if (channel->senders + channel->receivers > 0 || channel->weakly_tx ||
+		channel->weakly_rx)
 		return;
 	claim(channel->bursts == 0);
 	claim(length(channel) == 0); // received or released
@@ -164,41 +170,75 @@ static void close_rx(uint8_t a, uint8_t b)
 	forget_when_closed(channel);
 }
 
-static void weaken(uint8_t a, uint8_t b)
+// ---- held weakly ----
+
+static void weaken_tx(struct channel *channel, unsigned end)
 {
-	struct channel *channel = channel_of(a);
-	unsigned end = end_of(a);
 	int err;
 
-	if (!channel->tx_open[end] || channel->weakly)
+	if (!channel->tx_open[end] || channel->weakly_tx)
 		return;
-	err = weir_tx_weak(&channel->tx[end], &channel->weak, NULL);
+	err = weir_tx_weak(&channel->tx[end], &channel->weak_tx, NULL);
 	claim(err == (channel->many_tx ? 0 : -EINVAL));
-	channel->weakly = !err;
+	channel->weakly_tx = !err;
+}
+
+static void weaken_rx(struct channel *channel, unsigned end)
+{
+	int err;
+
+	if (!channel->rx_open[end] || channel->weakly_rx)
+		return;
+	err = weir_rx_weak(&channel->rx[end], &channel->weak_rx, NULL);
+	claim(err == (channel->many_rx ? 0 : -EINVAL));
+	channel->weakly_rx = !err;
+}
+
+static void weaken(uint8_t a, uint8_t b)
+{
+	(b & 1 ? weaken_rx : weaken_tx)(channel_of(a), end_of(a));
+}
+
+static void upgrade_tx(struct channel *channel, unsigned end)
+{
+	bool open;
+
+	if (!channel->weakly_tx || channel->tx_open[end])
+		return;
+	open = weir_weak_tx_upgrade(&channel->weak_tx, &channel->tx[end]);
+	claim(open == (channel->senders > 0));
+	channel->tx_open[end] = open;
+	channel->senders += open;
+}
+
+static void upgrade_rx(struct channel *channel, unsigned end)
+{
+	bool open;
+
+	if (!channel->weakly_rx || channel->rx_open[end])
+		return;
+	open = weir_weak_rx_upgrade(&channel->weak_rx, &channel->rx[end]);
+	claim(open == (channel->receivers > 0));
+	channel->rx_open[end] = open;
+	channel->receivers += open;
 }
 
 static void upgrade(uint8_t a, uint8_t b)
 {
-	struct channel *channel = channel_of(a);
-	unsigned end = end_of(a);
-	bool open;
-
-	if (!channel->weakly || channel->tx_open[end])
-		return;
-	open = weir_weak_tx_upgrade(&channel->weak, &channel->tx[end]);
-	claim(open == (channel->senders > 0));
-	channel->tx_open[end] = open;
-	channel->senders += open;
+	(b & 1 ? upgrade_rx : upgrade_tx)(channel_of(a), end_of(a));
 }
 
 static void drop_weak(uint8_t a, uint8_t b)
 {
 	struct channel *channel = channel_of(a);
 
-	if (!channel->weakly)
+	if (!channel->weakly_tx && !channel->weakly_rx)
 		return;
-	weir_weak_tx_drop(&channel->weak);
-	channel->weakly = false;
+	if (channel->weakly_tx)
+		weir_weak_tx_drop(&channel->weak_tx);
+	if (channel->weakly_rx)
+		weir_weak_rx_drop(&channel->weak_rx);
+	channel->weakly_tx = channel->weakly_rx = false;
 	forget_when_closed(channel);
 }
 

@@ -16,15 +16,16 @@
 
 struct channel {
 	unsigned capacity; // 0: not open
-	bool many_tx, permits, segments;
+	bool many_tx, many_rx, permits, segments;
 	struct weir_tx tx[ENDS];
 	struct weir_rx rx[ENDS];
 	bool tx_open[ENDS], rx_open[ENDS];
 	bool tx_busy[ENDS], rx_busy[ENDS]; // an op has it
 	unsigned senders, receivers;
-	struct weir_weak_tx weak;
-	bool weakly;	     // it is held
-	uint32_t sent[ENDS]; // of each sender, and what came out of it
+	struct weir_weak_tx weak_tx;
+	struct weir_weak_rx weak_rx;
+	bool weakly_tx, weakly_rx; // that is held
+	uint32_t sent[ENDS];	   // of each sender, and what came out of it
 	uint32_t came[ENDS];
 	struct weir_permits in_hand[ENDS];
 	unsigned reserved;
