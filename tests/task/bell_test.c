@@ -118,14 +118,15 @@ Test(bell, the_keeper_sleeps_while_no_executor_polls)
 	while (naps() < 0)
 		usleep(100); // it has its name
 	weir_bell_arm(bell);
+	before = naps();
+	executor = polling();
+	while (naps() < before + 20)
+		usleep(100); // it turns
+	weir_executor_destroy(executor);
 	usleep(2000);
 	before = naps();
 	usleep(30000); // 600 periods
 	cr_assert_leq(naps() - before, 1);
-	executor = polling();
-	while (naps() < before + 20)
-		usleep(100); // it turns now
-	weir_executor_destroy(executor);
 	weir_bell_disarm(bell);
 	weir_bell_put(bell);
 }
