@@ -29,7 +29,7 @@ static int connect_step(
 			      ? -errno
 			      : 0;
 	} while (err == -EINTR);
-	return err == -EISCONN ? 0 : err;
+	return err;
 }
 
 static int finish(struct weir_fd *fd, const struct weir_address *address,

@@ -35,7 +35,6 @@ static unsigned take(struct weir_reactor *reactor, int count)
 {
 	unsigned taken = 0;
 
-	reactor->more = count == WEIR_REACTOR_EVENTS;
 	for (int i = 0; i < count; i++) {
 		struct weir_fd *fd = reactor->events[i].data.ptr;
 
@@ -81,7 +80,7 @@ static unsigned wait_in_set(struct weir_reactor *reactor, uint64_t ns)
 
 static bool is_time(const struct weir_reactor *reactor)
 {
-	return reactor->more || reactor->executor->clock->virtual_ticks ||
+	return reactor->executor->clock->virtual_ticks ||
 	       reactor->executor->now - reactor->looked >= reactor->look_ticks;
 }
 

@@ -15,7 +15,7 @@
 //
 // While it has nothing to do, it makes no system call but the one it sleeps in.
 // While it has, it looks at the descriptors once in WEIR_REACTOR_LOOK_NS, and takes
-// at most WEIR_REACTOR_EVENTS of them a turn; what is left comes in the next ones.
+// at most WEIR_REACTOR_EVENTS of them then; what is left comes with the next look.
 //
 // Threads.
 //

@@ -18,7 +18,6 @@ struct weir_reactor {
 	struct weir_step look; // always ready: looks at the set when it is time
 	int set;	       // of epoll
 	int reserve;	       // a descriptor, or -1: see listen.c
-	bool more;	       // the last look may not have seen all
 	bool waits_in_ms;      // the system has no finer epoll
 	uint64_t look_ticks;   // between two looks while there is work
 	uint64_t poll_ticks;   // how long it sleeps at most; WEIR_NEVER

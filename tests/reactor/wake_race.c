@@ -213,10 +213,72 @@ static void open_all(enum weir_reactor_bell bell)
 	posts_done = 0;
 }
 
+static void close_all(void)
+{
+	weir_reactor_destroy(reactors[0]);
+	weir_reactor_destroy(reactors[1]);
+	weir_executor_destroy(poller);
+}
+
 static void start(
 	struct weir_executor *executor, void (*fn)(void *arg), void *arg)
 {
 	weir_assert(weir_start(executor, fn, arg, NULL, NULL) == 0);
+}
+
+// ---- one question at a time: nothing else would wake who sleeps ----
+
+#define QUESTIONS 4000u
+
+static void ask_reactor(void *arg)
+{
+	struct weir_random random = {4};
+	uint64_t answer;
+
+	for (uint64_t i = 1; i <= QUESTIONS; i++) {
+		for (uint64_t k = weir_random_below(&random, 2000); k > 0; k--)
+			cpu_relax();
+		weir_assert(weir_send(&to_reactor, &i) == WEIR_SENT);
+		weir_assert(weir_recv(&from_reactor, &answer) == WEIR_RECEIVED);
+		weir_assert(answer == i);
+	}
+	weir_tx_close(&to_reactor);
+	weir_rx_close(&from_reactor);
+	stop_all();
+}
+
+static void answer_poller(void *arg)
+{
+	uint64_t question;
+
+	while (weir_recv(&from_poller, &question) == WEIR_RECEIVED)
+		weir_assert(weir_send(&to_poller, &question) == WEIR_SENT);
+	weir_tx_close(&to_poller);
+	weir_rx_close(&from_poller);
+}
+
+static void ask_and_answer(void)
+{
+	struct weir_executor *reactor;
+	pthread_t threads[2];
+
+	open_all(WEIR_REACTOR_RELAY);
+	reactor = weir_reactor_executor(reactors[0]);
+	start(poller, ask_reactor, NULL);
+	start(reactor, answer_poller, NULL);
+	pthread_create(&threads[0], NULL, run, reactor);
+	pthread_create(&threads[1], NULL, run, poller);
+	for (unsigned i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	for (unsigned i = 0; i < 8; i++) {
+		weir_executor_turn(reactor);
+		weir_executor_turn(poller);
+	}
+	close_all();
+	for (unsigned i = 0; i < 2; i++) {
+		close(pipe_ends[i]);
+		close(pair[i]);
+	}
 }
 
 static void race(enum weir_reactor_bell bell)
@@ -242,13 +304,12 @@ static void race(enum weir_reactor_bell bell)
 		weir_executor_turn(weir_reactor_executor(reactors[i % 2]));
 		weir_executor_turn(poller);
 	}
-	weir_reactor_destroy(reactors[0]);
-	weir_reactor_destroy(reactors[1]);
-	weir_executor_destroy(poller);
+	close_all();
 }
 
 int main(void)
 {
+	ask_and_answer();
 	for (unsigned i = 0; i < 3; i++) {
 		race(WEIR_REACTOR_RELAY);
 		race(WEIR_REACTOR_POLL);
