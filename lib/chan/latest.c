@@ -120,6 +120,8 @@ uint64_t weir_latest_read(const struct weir_latest_rx *rx, void *value)
 		version = load_acquire(&latest->version);
 	} while (version && !weir_slot_read(slot_of(latest, version), version,
 				    value, latest->value_size));
+	if (version) // and then none is left to read
+		WEIR_TRACE(chan_received, &latest->parking, 1, 0);
 	return version;
 }
 

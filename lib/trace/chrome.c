@@ -13,9 +13,10 @@
 
 // What a thread is doing.
 struct thread {
-	uint64_t task, since; // whose step, since when
-	uint64_t idle_since;  // NEVER: it is not
-	uint64_t parks_for;   // channel, said just before the park
+	uint64_t task, since;		 // whose step, since when
+	uint64_t idle_since;		 // NEVER: it is not
+	uint64_t burst_begin, burst_end; // of the last one; 0: none
+	uint64_t parks_for;		 // channel, said just before the park
 	unsigned parks_side;
 };
 
@@ -275,6 +276,17 @@ static void depth(
 	weir_entry_end(&chrome->out);
 }
 
+// sent_at answers when a send was, as an arrow has it. What a burst is sent with
+// comes behind its end, and viewers leave out arrows that begin at no slice.
+static uint64_t sent_at(
+	const struct thread *t, const struct weir_chrome_event *event)
+{
+	if (t->task || t->idle_since != NEVER ||
+		t->burst_end == t->burst_begin || event->ns < t->burst_end)
+		return event->ns;
+	return t->burst_end - 1;
+}
+
 static void on_sent(
 	struct weir_chrome *chrome, const struct weir_chrome_event *event)
 {
@@ -284,7 +296,9 @@ static void on_sent(
 	depth(chrome, event);
 	if (channel)
 		weir_object_sent(channel, event->number[1], event->number[2],
-			&(struct weir_moment){event->ns, event->thread});
+			&(struct weir_moment){
+				sent_at(thread_of(chrome, event), event),
+				event->thread});
 }
 
 static void on_received(
@@ -309,6 +323,8 @@ static void on_burst(
 	uint64_t ns = event->number[2]; // ticks were made nanoseconds of
 
 	end_idle(chrome, event->thread, event->ns - ns);
+	thread_of(chrome, event)->burst_begin = event->ns - ns;
+	thread_of(chrome, event)->burst_end = event->ns;
 	weir_entry_slice(&chrome->out,
 		weir_objects_name(&chrome->objects, event->number[0]), "stage",
 		event->thread, event->ns - ns, event->ns);

@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -50,13 +49,21 @@ static int scope(void)
 	return value;
 }
 
+// is_ours: the owner of its folder is root where it may not be looked into.
 static bool is_ours(int pid)
 {
-	struct stat status;
-	char path[32];
+	unsigned user = 0, effective = 0;
+	char path[32], line[128];
+	bool found = false;
+	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	return stat(path, &status) == 0 && status.st_uid == geteuid();
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "Uid: %u %u", &user, &effective) == 2;
+	if (file)
+		fclose(file);
+	return found && user == geteuid() && effective == user;
 }
 
 static int not_permitted(int pid, int err, struct weir_error *e)
@@ -74,8 +81,9 @@ static int not_permitted(int pid, int err, struct weir_error *e)
 			"sysctl -w kernel.yama.ptrace_scope=0",
 			pid, scope());
 	return weir_error_set(e, err,
-		"process %d may not be looked into (%s): run this as root", pid,
-		strerror(-err));
+		"process %d may not be looked into (%s), though it is yours: "
+		"it forbids that, or the system does; run this as root",
+		pid, strerror(-err));
 }
 
 int weir_process_refuse(int pid, int err, struct weir_error *e)

@@ -76,8 +76,10 @@ class Map:
                 "<QIIQ", read(at, 24))
         except gdb.error as error:
             raise gdb.GdbError(
-                "no weir here: its symbol weir_map is missing, or there is "
-                "no process and no core (%s)" % error)
+                "no weir here: there is no process and no core, or no symbol "
+                "weir_map (%s). A program that was stripped needs its debug "
+                "information beside it, or by 'symbol-file FILE'; 'weir tasks "
+                "--pid N' needs none" % error)
         if magic != MAGIC or version != VERSION:
             raise gdb.GdbError("another version of weir: use the weir-gdb.py "
                                "that belongs to it")

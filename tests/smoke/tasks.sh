@@ -88,6 +88,60 @@ else
 fi
 kill -KILL $pid
 
+# Without symbols gdb says so; with them in a file of their own it works.
+if ! command -v gdb >/dev/null || ! command -v objcopy >/dev/null; then
+	skip "gdb on a stripped program" "gdb or objcopy is missing"
+elif ! grep -q 'eater ' gdb.out; then
+	skip "gdb on a stripped program" "it may not look into processes here"
+else
+	objcopy --only-keep-debug "$waiters" waiters.debug
+	strip --strip-all -o stripped "$waiters"
+	whole=$waiters waiters=$tmp/stripped
+	begin asker
+	until_it sees 'chooser .*waiting' || true
+	has "weir tasks sees a stripped program" "$(weir tasks --pid $pid)" \
+		"eater +waiting .*a message from channel 'food'"
+	debug -p $pid
+	has "gdb on a stripped program says what it needs" "$(cat gdb.out)" \
+		"symbol weir_map .*stripped needs its debug information"
+	kill -KILL $pid
+	objcopy --add-gnu-debuglink=waiters.debug stripped linked
+	waiters=$tmp/linked
+	begin asker
+	until_it sees 'chooser .*waiting' || true
+	debug -p $pid
+	shows "on a stripped program with its debug information apart"
+	kill -KILL $pid
+	waiters=$whole
+fi
+
+# A sender that was forgotten, and nobody else who could wake anybody.
+is "a task that waits for a dropped sender: exit code" \
+	"$(timeout -k 5 60 "$waiters" nobody 2>stuck.err; echo $?)" 1
+has "it is named, and for what it waits" "$(cat stuck.err)" \
+	"every task waits.*'eater' for a message from channel 'food'"
+
+# as_user COMMAND…: as one who is not root.
+as_user() { (cd / && setpriv --reuid 65534 --clear-groups "$@"); }
+if [ "$(id -u)" != 0 ] || ! as_user test -x "$weir_program"; then
+	skip "processes that may not be looked into" "only root can be another user"
+else
+	begin asker
+	has "another user's process, in words" \
+		"$(as_user "$weir_program" tasks --pid $pid 2>&1)" \
+		"process $pid belongs to another user: run this as that user"
+	kill -KILL $pid
+	as_user "$waiters" hidden >/dev/null 2>&1 &
+	started+=($!)
+	until_it pgrep -P $! && pid=$(pgrep -P $!) || pid=$!
+	until_it grep -q "^Uid:.65534" /proc/$pid/status
+	sleep 1
+	has "one's own that forbids it, in words" \
+		"$(as_user "$weir_program" tasks --pid $pid 2>&1)" \
+		"process $pid may not be looked into.*(run this as root|ptrace_scope is)"
+	kill -KILL $pid
+fi
+
 begin spinner
 spins() { weir tasks --pid $pid --json |
 	jq -e '.remarks[] | select(test("spinner.*without waiting"))'; }

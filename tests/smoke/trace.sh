@@ -65,7 +65,7 @@ fi
 
 cat >check.py <<'END'
 """Holds a file to the Trace Event Format: what each phase must have."""
-import collections, json, sys
+import bisect, collections, json, sys
 trace = json.load(open(sys.argv[1]))
 events, waits, flows = trace['traceEvents'], {}, collections.defaultdict(list)
 for e in events:
@@ -109,6 +109,28 @@ for slices in by_thread.values():
             open_.pop()
         assert not open_ or end <= open_[-1] + 0.0005, (begin, end, name)
         open_.append(end)
+# What else the format's description asks for: a category and an id where events
+# belong together, and the same name at both ends; times that are numbers.
+assert set(trace) <= {'traceEvents', 'displayTimeUnit', 'otherData', 'metadata'}
+assert trace.get('displayTimeUnit', 'ms') in ('ms', 'ns')
+for e in events:
+    assert type(e['ts']) in (int, float) and e['ts'] == e['ts'], e
+    if e['ph'] in 'besf':
+        assert isinstance(e['cat'], str) and e['id'] != '', e
+    if e['ph'] == 'X':
+        assert type(e['dur']) in (int, float) and isinstance(e['cat'], str), e
+for one, two in flows.values():
+    assert (one['name'], one['cat']) == (two['name'], two['cat']), (one, two)
+# An arrow begins and ends at a slice: viewers leave out one that does not.
+begins = {tid: [s[0] for s in slices] for tid, slices in by_thread.items()}
+loose = 0
+for pair in flows.values():
+    for e in pair:
+        i = bisect.bisect(begins.get(e['tid'], []), e['ts'] + 0.0015)
+        near = by_thread[e['tid']][max(0, i - 8):i]
+        loose += not any(e['ts'] <= end + 0.0015 for _, end, _ in near)
+print(len(flows), 'arrows,', loose, 'ends at no slice')
+assert loose <= max(4, len(flows) // 20)
 for kind in sys.argv[2:]:
     ph, name = kind.split('=', 1)
     assert any(e['ph'] == ph and e['name'] == name for e in events), kind
@@ -121,6 +143,24 @@ is "slices are as many as bursts" "$(jq '[.traceEvents[] |
 	"$(grep -c 'weir.stage.burst' events.txt 2>/dev/null ||
 		jq '[.traceEvents[] | select(.cat == "stage")] | length' \
 			whole.json)"
+
+# ---- a stage that is a task ----
+
+weir run --load "$build/tests/smoke/faulty.so" --quiet --trace tasked \
+	--trace-memory 32 -e "gen count=1000 ! restless" >tasked.out 2>&1
+is "a run with a task stage is traced" "$? $(cat tasked.out)" "0 "
+works "its task is a track of slices of the lcore" \
+	sh -c "'$weir_program' trace tasked -o tasked.json &&
+		python3 check.py tasked.json M=thread_name X=restless"
+if command -v babeltrace2 >/dev/null; then
+	babeltrace2 tasked -o text -w tasked.txt
+	has "it was spawned, under its name" "$(grep task.spawned tasked.txt)" \
+		'name = "restless"'
+	is "each step that ended in a yield is there" \
+		"$([ "$(grep -c weir.task.yielded tasked.txt)" -ge 150000 ] &&
+			echo so)" so
+	has "it ended well" "$(grep task.ended tasked.txt)" 'error = 0x0 '
+fi
 
 # ---- a run from another terminal ----
 

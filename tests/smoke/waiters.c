@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 static struct weir_tx tx;
 static struct weir_rx rx;
@@ -101,7 +102,8 @@ static void first(void *arg)
 	weir_step_init(&bell, ring, NULL);
 	weir_step_label(weir_executor_self(), &label, &bell, "bell");
 	spawn(&scope, "eater", eater);
-	spawn(&scope, "chooser", chooser);
+	if (strcmp(last, "nobody") != 0)
+		spawn(&scope, "chooser", chooser);
 	if (strcmp(last, "asker") == 0)
 		spawn(&scope, last, asker);
 	if (strcmp(last, "spinner") == 0)
@@ -111,5 +113,7 @@ static void first(void *arg)
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "hidden") == 0)
+		prctl(PR_SET_DUMPABLE, 0);
 	return weir_run(first, argc > 1 ? argv[1] : "");
 }

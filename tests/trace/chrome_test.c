@@ -162,6 +162,33 @@ TestChrome(a_message_is_an_arrow_from_the_send_that_it_was_of)
 	json_decref(array);
 }
 
+TestChrome(what_a_burst_is_sent_with_begins_in_its_slice)
+{
+	json_t *array, *burst, *step;
+	double in_burst, in_step;
+
+	AT(500, 1, "chan.full", NUMBERS(2, 9, 1)); // time begins here
+	AT(2000, 1, "stage.burst", NUMBERS(3, 5, 32, 1000));
+	AT(2030, 1, "chan.sent", NUMBERS(3, 9, 1, 1));
+	AT(2500, 2, "task.resumed", NUMBERS(1, 7));
+	AT(2600, 2, "chan.received", NUMBERS(3, 9, 1, 0));
+	AT(2700, 2, "chan.sent", NUMBERS(3, 8, 1, 1)); // in a step: as it is
+	AT(3000, 2, "task.yielded", NUMBERS(1, 7));
+	AT(4000, 1, "chan.received", NUMBERS(3, 8, 1, 0));
+	array = entries(0);
+	burst = find(array, "X", "0x5", 0);
+	step = find(array, "X", "0x7", 0);
+	in_burst = value(find(array, "s", "message", 0), "ts") -
+		   value(burst, "ts");
+	in_step =
+		value(find(array, "s", "message", 1), "ts") - value(step, "ts");
+	cr_expect_lt(in_burst, value(burst, "dur"));
+	cr_expect_gt(in_burst, value(burst, "dur") - 0.0015);
+	cr_expect_gt(in_step, 0.1995);
+	cr_expect_lt(in_step, 0.2005);
+	json_decref(array);
+}
+
 TestChrome(no_arrow_is_made_up_for_what_was_sent_before)
 {
 	json_t *array;

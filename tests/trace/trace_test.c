@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "trace/events.h"
 
+#include "chan/latest.h"
+
 #include <criterion/criterion.h>
 #include <pthread.h>
 
@@ -290,4 +292,37 @@ TestTrace(a_folder_that_cannot_be_written_is_named_in_words)
 	cr_expect(strstr(e.text, "cannot write 'names' of the trace: "), "%s",
 		e.text);
 	close(fd);
+}
+
+TestTrace(a_latest_value_is_received_each_time_that_it_is_read)
+{
+	uint64_t value = 7, channel;
+	struct weir_latest_tx tx;
+	struct weir_latest_rx rx;
+	struct saved saved;
+	struct event event;
+	size_t size;
+	char *bytes;
+
+	cr_assert_eq(weir_latest_open(sizeof(value), NULL, &tx, &rx), 0);
+	start_tracing(0, 1);
+	weir_latest_read(&rx, &value); // there is none yet
+	weir_latest_write(&tx, &value);
+	weir_latest_read(&rx, &value);
+	weir_trace_stop();
+	save(&saved);
+	bytes = only(&saved, &size);
+	cr_assert_eq(size, HEAD_SIZE + 2 * 24);
+	event = event_at(bytes + HEAD_SIZE);
+	cr_expect_eq(event.number, number_of(&saved, "chan.sent"));
+	channel = field_u64(&event, 0);
+	event = event_at(bytes + HEAD_SIZE + 24);
+	cr_expect_eq(event.number, number_of(&saved, "chan.received"));
+	cr_expect_eq(field_u64(&event, 0), channel);
+	cr_expect_eq(field_u32(&event, 8), 1);
+	cr_expect_eq(field_u32(&event, 12), 0);
+	free(bytes);
+	forget(&saved);
+	weir_latest_tx_close(&tx);
+	weir_latest_rx_close(&rx);
 }
