@@ -9,6 +9,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -166,6 +167,61 @@ static uint64_t map_in_file(int pid, uint64_t start)
 
 enum found { NOTHING, STRANGE, EMPTY, IN_USE };
 
+// What is read in the copy of a task, and how wide it is.
+#define IN_TASK(member, width)                                  \
+	{                                                       \
+		offsetof(struct weir_map, task_##member), width \
+	}
+
+static const struct {
+	size_t at; // in the map
+	uint32_t width;
+} in_task[] = {
+	IN_TASK(queued, 1),
+	IN_TASK(context, 24),
+	IN_TASK(ended, 1),
+	IN_TASK(parked, 1),
+	IN_TASK(live, 1),
+	IN_TASK(canceled, 1),
+	IN_TASK(switches, 8),
+	IN_TASK(first_switch, 8),
+	IN_TASK(since, 8),
+	IN_TASK(ready_max, 8),
+	IN_TASK(step_max, 8),
+	IN_TASK(parks, 8),
+	IN_TASK(vain_wakes, 8),
+	IN_TASK(idle_yields, 8),
+	IN_TASK(waits_in, 8),
+	IN_TASK(select, 8),
+	IN_TASK(stack, 8),
+	IN_TASK(locks_held, 4),
+};
+
+static bool fits(uint64_t at, uint64_t width, const struct weir_map *map)
+{
+	return at + width <= map->task_size;
+}
+
+// is_sound tells whether nothing that the map leads to in a task lies beyond it.
+static bool is_sound(const struct weir_map *map)
+{
+	uint64_t timer = map->task_deadline;
+
+	if (map->task_size > WEIR_TASK_SIZE_MAX ||
+		!fits(map->task_name, map->name_size, map) ||
+		!fits(timer + map->timer_next, 8, map) ||
+		!fits(timer + map->timer_tick, 8, map))
+		return false;
+	for (size_t i = 0; i < sizeof(in_task) / sizeof(*in_task); i++) {
+		uint32_t at;
+
+		memcpy(&at, (const char *)map + in_task[i].at, sizeof(at));
+		if (!fits(at, in_task[i].width, map))
+			return false;
+	}
+	return true;
+}
+
 static enum found read_map(int pid, uint64_t address, struct weir_map *map)
 {
 	uint64_t first;
@@ -173,7 +229,8 @@ static enum found read_map(int pid, uint64_t address, struct weir_map *map)
 	if (!address || !read_all(pid, address, map, sizeof(*map)) ||
 		map->magic != WEIR_MAP_MAGIC)
 		return NOTHING;
-	if (map->version != WEIR_MAP_VERSION || map->size != sizeof(*map))
+	if (map->version != WEIR_MAP_VERSION || map->size != sizeof(*map) ||
+		!is_sound(map))
 		return STRANGE;
 	if (!read_all(pid, (uintptr_t)map->roster + map->list_next, &first,
 		    sizeof(first)))
