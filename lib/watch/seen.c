@@ -8,6 +8,7 @@
 // than a system call takes, of which there are several in between.)
 #include "watch/seen.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "watch/process.h"
 
 #include <errno.h>
@@ -62,15 +63,6 @@ static bool flag_in(const char *copy, uint32_t at)
 	return copy[at] != 0;
 }
 
-// Text is cut, and what is not printed as it stands becomes a '?'.
-static void clean(char *text, size_t size)
-{
-	text[size - 1] = '\0';
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 static void text_at(
 	const struct look *look, uint64_t address, char *text, size_t size)
 {
@@ -79,7 +71,7 @@ static void text_at(
 
 	memset(text + (got > 0 ? got : 0), 0,
 		size - (size_t)(got > 0 ? got : 0));
-	clean(text, size);
+	weir_text_clean(text, size);
 }
 
 static uint64_t ns(const struct look *look, uint64_t ticks)
@@ -186,6 +178,7 @@ static void describe_wait(const struct look *look, struct weir_seen_task *seen)
 		describe_queue(look, seen->waits_for, queue);
 	else
 		add(seen->waits_for, "a point in time");
+	weir_text_clean(seen->waits_for, sizeof(seen->waits_for)); // cut
 }
 
 // ---- the stack ----
@@ -265,7 +258,7 @@ static void describe(const struct look *look, struct weir_seen_task *seen)
 	memcpy(seen->name, task + map->task_name,
 		map->name_size < sizeof(seen->name) ? map->name_size
 						    : sizeof(seen->name));
-	clean(seen->name, sizeof(seen->name));
+	weir_text_clean(seen->name, sizeof(seen->name));
 	seen->for_ns = since(look, word_in(task, map->task_since));
 	seen->steps = word_in(task, map->task_switches) -
 		      word_in(task, map->task_first_switch);

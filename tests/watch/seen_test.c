@@ -103,6 +103,16 @@ Test(seen, a_parked_stack_has_its_callers)
 	cr_assert(has_frame(task_of("nested"), "task_entry"));
 }
 
+Test(seen, names_are_text_and_are_cut_between_letters)
+{
+	begin("a task whose name is cut in a ü", outer, NULL);
+	begin("a \xff\xfe b\n", outer, NULL);
+	settle();
+	look();
+	task_of("a task whose name is cut in a ");
+	task_of("a \xef\xbf\xbd\xef\xbf\xbd b?");
+}
+
 static void looks_itself(void *arg)
 {
 	ticks += 400;
