@@ -99,12 +99,14 @@ size_t weir_trace_write_named(char *at, uint64_t tick, const void *object,
 	return (size_t)(put_string(at, name) - begin);
 }
 
-size_t weir_trace_write_lost(char *at, uint64_t tick, uint64_t events)
+size_t weir_trace_write_lost(
+	char *at, uint64_t tick, uint64_t events, uint64_t nested)
 {
 	char *begin = at;
 
 	at = put_head(at, &__weir_point_trace_lost, tick);
-	return (size_t)(put_u64(at, events) - begin);
+	at = put_u64(at, events);
+	return (size_t)(put_u64(at, nested) - begin);
 }
 
 // ---- all of them ----

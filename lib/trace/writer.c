@@ -51,7 +51,7 @@ static __attribute__((noinline)) bool join(struct weir_trace_writer *writer)
 	writer->offset = writer->chunk = writer->end = 0;
 	writer->chunk_end = writer->size / WEIR_TRACE_CHUNKS;
 	writer->last = 0;
-	writer->overwritten = 0;
+	writer->overwritten = writer->nested = 0;
 	memset(writer->chunks, 0, sizeof(writer->chunks));
 	writer->lcore = rte_lcore_id();
 	strncpy(writer->name, own_name ? own_name : "", WEIR_TRACE_NAME - 1);
@@ -66,6 +66,12 @@ struct weir_trace_writer *weir_trace_enter(void)
 		writer = become();
 		if (!writer)
 			return NULL;
+	}
+	// A signal handler within a point: whatever that is doing, its place
+	// and its memory are not ours.
+	if (unlikely(load_relaxed(&writer->busy))) {
+		writer->nested++;
+		return NULL;
 	}
 	store_relaxed(&writer->busy, 1);
 	// "the trace": busy is written, the session read. The fence between
