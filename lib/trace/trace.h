@@ -70,7 +70,7 @@ struct weir_trace_options {
 // What a trace came to.
 struct weir_trace_sum {
 	uint64_t events, overwritten;
-	uint64_t nested; // passed in a signal handler within another: missing
+	uint64_t nested;  // passed in a signal handler within another: missing
 	unsigned threads; // that passed a point
 	unsigned unheard; // those for which there was no memory
 };

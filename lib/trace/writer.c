@@ -23,6 +23,17 @@ unsigned weir_trace_writer_count(void)
 	return count < WEIR_TRACE_WRITERS ? count : WEIR_TRACE_WRITERS;
 }
 
+// come_late counts the calling thread once a session.
+static void come_late(void)
+{
+	static __thread uint32_t counted;
+	uint32_t session = load_relaxed(&weir_trace_session);
+
+	if (session && counted != session)
+		weir_trace_turn_away();
+	counted = session;
+}
+
 // become gives the calling thread its writer; NULL: they are all out.
 static __attribute__((noinline)) struct weir_trace_writer *become(void)
 {
@@ -64,8 +75,10 @@ struct weir_trace_writer *weir_trace_enter(void)
 
 	if (unlikely(!writer)) {
 		writer = become();
-		if (!writer)
+		if (!writer) {
+			come_late();
 			return NULL;
+		}
 	}
 	// A signal handler within a point: whatever that is doing, its place
 	// and its memory are not ours.

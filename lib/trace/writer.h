@@ -64,6 +64,9 @@ unsigned weir_trace_oldest(struct weir_trace_writer *writer);
 // weir_trace_attach gives a writer its memory of a session, if any is left.
 void weir_trace_attach(struct weir_trace_writer *writer, uint32_t session);
 
+// weir_trace_turn_away counts a thread that there is no writer for.
+void weir_trace_turn_away(void);
+
 // weir_trace_stopped answers the number of the trace that is stopped and not
 // dropped, 0: there is none; its first tick; and how many threads had no memory.
 uint32_t weir_trace_stopped(uint64_t *begin, unsigned *unheard);

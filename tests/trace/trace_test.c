@@ -257,6 +257,28 @@ TestTrace(threads_have_names_and_those_without_memory_are_counted)
 	forget(&saved);
 }
 
+#define CROWD (WEIR_TRACE_WRITERS + 40)
+
+TestTrace(threads_that_there_is_no_writer_for_are_counted_too)
+{
+	struct saved saved;
+
+	for (unsigned round = 1; round < 3; round++) {
+		start_tracing(0, 1);
+		for (unsigned i = 0; i < round * CROWD; i++) {
+			pthread_t thread;
+
+			pthread_create(&thread, NULL, pass_a_point, NULL);
+			pthread_join(thread, NULL);
+		}
+		weir_trace_stop();
+		save(&saved);
+		cr_expect_eq(saved.sum.unheard, round * CROWD - (round == 1),
+			"%u", saved.sum.unheard);
+		forget(&saved);
+	}
+}
+
 static uint64_t handled;
 
 static void on_signal(int number)
