@@ -202,6 +202,11 @@ static void say(
 			"; %" PRIu64 " older ones were overwritten: give more "
 			"by --trace-memory",
 			sum->overwritten);
+	if (sum->nested)
+		fprintf(stderr,
+			"; %" PRIu64 " of signal handlers within others are "
+			"missing",
+			sum->nested);
 	if (sum->unheard)
 		fprintf(stderr, "; %u threads had no memory", sum->unheard);
 	fputc('\n', stderr);
@@ -222,7 +227,7 @@ int weir_traced_end(
 	err = weir_tracing_end(traced->pipeline, traced->folder, &sum, e);
 	close(traced->folder);
 	traced->folder = -1;
-	if (!err && (!quiet || sum.overwritten || sum.unheard))
+	if (!err && (!quiet || sum.overwritten || sum.nested || sum.unheard))
 		say(traced, &sum);
 	return err;
 }

@@ -2,6 +2,7 @@
 #include "chan/channel.h"
 #include "base/assert.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "mem/mem.h"
 
 #include <errno.h>
@@ -53,7 +54,7 @@ static enum weir_way way_of(
 static void name_it(struct weir_channel *channel,
 	const struct weir_channel_options *options)
 {
-	snprintf(channel->name, sizeof(channel->name), "%s",
+	weir_text_copy(channel->name, sizeof(channel->name),
 		options->name ? options->name : "channel");
 	weir_user_name(channel->tx_user.name);
 	weir_user_name(channel->rx_user.name);

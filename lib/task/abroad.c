@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "task/abroad.h"
 #include "base/assert.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -99,8 +100,8 @@ int weir_abroad_spawn(struct weir_scope *scope, struct weir_executor *away,
 		.join = options ? options->join : NULL,
 		.posts_out = 1,
 	};
-	strncpy(abroad->name, options && options->name ? options->name : "task",
-		sizeof(abroad->name) - 1);
+	weir_text_copy(abroad->name, sizeof(abroad->name),
+		options && options->name ? options->name : "task");
 	weir_list_add(&scope->abroad, &abroad->link);
 	scope->live_count++;
 	home->abroad_count++;

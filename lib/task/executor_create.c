@@ -2,6 +2,7 @@
 //
 // What an executor is made of, and what it answers about itself.
 #include "base/assert.h"
+#include "base/text.h"
 #include "mem/mem.h"
 #include "mem/stack.h"
 #include "task/bell.h"
@@ -82,7 +83,7 @@ static void init(struct weir_executor *executor,
 {
 	const char *name = options->name ? options->name : "executor";
 
-	snprintf(executor->name, sizeof(executor->name), "%s", name);
+	weir_text_copy(executor->name, sizeof(executor->name), name);
 	executor->clock = options->clock ? options->clock : weir_clock_real();
 	executor->idle = options->idle || !options->sleeps ? options->idle
 							   : weir_idle_sleep;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "task/task.h"
 #include "base/assert.h"
+#include "base/text.h"
 #include "mem/mem.h"
 #include "task/abroad.h"
 #include "task/task_inline.h"
@@ -171,7 +172,7 @@ struct weir_task *weir_task_start_on(struct weir_executor *executor,
 	task->vain_wakes = 0;
 	task->waits_in = NULL;
 	task->live = true;
-	strncpy(task->name, name_of(options), sizeof(task->name) - 1);
+	weir_text_copy(task->name, sizeof(task->name), name_of(options));
 	weir_context_init(&task->context, task_entry, stack->base,
 		stack->base + stack->size, &stack->fiber);
 	count_add(&executor->counts->tasks, 1);

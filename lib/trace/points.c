@@ -7,6 +7,7 @@
 #define ALLOW_EXPERIMENTAL_API
 #include "trace/writer.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <fnmatch.h>
 #include <rte_trace_point.h>
@@ -39,10 +40,7 @@ static inline char *put_ptr(char *at, const void *value)
 // As long as rte_trace has it, and ended.
 static inline char *put_string(char *at, const char *text)
 {
-	size_t length = strnlen(text, WEIR_TRACE_NAME - 1);
-
-	memset(at, 0, WEIR_TRACE_NAME);
-	memcpy(at, text, length);
+	weir_text_copy(at, WEIR_TRACE_NAME, text);
 	return at + WEIR_TRACE_NAME;
 }
 
@@ -101,12 +99,14 @@ size_t weir_trace_write_named(char *at, uint64_t tick, const void *object,
 	return (size_t)(put_string(at, name) - begin);
 }
 
-size_t weir_trace_write_lost(char *at, uint64_t tick, uint64_t events)
+size_t weir_trace_write_lost(
+	char *at, uint64_t tick, uint64_t events, uint64_t nested)
 {
 	char *begin = at;
 
 	at = put_head(at, &__weir_point_trace_lost, tick);
-	return (size_t)(put_u64(at, events) - begin);
+	at = put_u64(at, events);
+	return (size_t)(put_u64(at, nested) - begin);
 }
 
 // ---- all of them ----

@@ -19,9 +19,9 @@ POINT(trace_named, trace.named,
 	(const void *object, const char *kind, const char *name),
 	FIELD(ptr, object) FIELD(string, kind) FIELD(string, name),
 	"what an address means: kind is executor, task, stage, channel or bell")
-POINT(trace_lost, trace.lost, (uint64_t events),
-	FIELD(u64, events),
-	"so many older events of this thread were overwritten")
+POINT(trace_lost, trace.lost, (uint64_t events, uint64_t nested),
+	FIELD(u64, events) FIELD(u64, nested),
+	"so many older events of this thread were overwritten; so many passed in a signal handler, within another point, were not written")
 
 POINT(task_spawned, task.spawned, (const void *task, const char *name),
 	FIELD(ptr, task) FIELD(string, name),

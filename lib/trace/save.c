@@ -135,11 +135,11 @@ static int save_writer(int folder, unsigned index, const rte_uuid_t uuid,
 
 	if (oldest == 0)
 		before.size = 0;
-	if (writer->overwritten) {
+	if (writer->overwritten || writer->nested) {
 		lost.bytes = event;
 		lost.size = weir_trace_write_lost(event,
 			first_tick(before.size ? &before : &latest),
-			writer->overwritten);
+			writer->overwritten, writer->nested);
 	}
 	snprintf(name, sizeof(name), "channel0_%u", index);
 	return write_pieces(folder, name,
@@ -154,6 +154,7 @@ static void add_up(
 	for (unsigned i = 0; i < WEIR_TRACE_CHUNKS; i++)
 		sum->events += writer->chunks[i].events;
 	sum->overwritten += writer->overwritten;
+	sum->nested += writer->nested;
 	sum->threads++;
 }
 

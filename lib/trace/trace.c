@@ -21,11 +21,13 @@
 
 uint32_t weir_trace_session;
 
-// What the present or stopped trace has; of who starts and stops, but for taken.
+// What the present or stopped trace has; of who starts and stops, but for taken
+// and turned_away.
 static char *memory;
 static uint32_t memory_size; // of a thread
 static uint32_t memory_count;
 static uint32_t taken; // pieces; may go beyond memory_count
+static uint32_t turned_away;
 static uint32_t latest;
 static uint64_t begun; // tick
 static bool can_fence;
@@ -39,6 +41,11 @@ void weir_trace_attach(struct weir_trace_writer *writer, uint32_t session)
 	writer->memory = index < memory_count
 				 ? memory + (size_t)index * memory_size
 				 : NULL;
+}
+
+void weir_trace_turn_away(void)
+{
+	add_acq_rel(&turned_away, 1);
 }
 
 static int check(const struct weir_trace_options *options, uint64_t size,
@@ -73,6 +80,7 @@ static int map(uint64_t size, unsigned count, struct weir_error *e)
 	memory_size = (uint32_t)size;
 	memory_count = count;
 	store_relaxed(&taken, 0);
+	store_relaxed(&turned_away, 0);
 	return 0;
 }
 
@@ -148,5 +156,6 @@ uint32_t weir_trace_stopped(uint64_t *begin, unsigned *unheard)
 
 	*begin = begun;
 	*unheard = count > memory_count ? count - memory_count : 0;
+	*unheard += load_acquire(&turned_away);
 	return memory ? latest : 0;
 }

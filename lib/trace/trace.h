@@ -16,7 +16,7 @@
 // Cost.  A point that is off is one load and one branch. Of a thread's memory
 // the newest events stay; how many older ones were overwritten is counted.
 //
-// Threads.  Points: any. All else: one thread, which may be any, at a time.
+// Threads.  Points: any, in signal handlers too. All else: one thread, which may be any, at a time.
 // Ordering.  "the trace": a writer says that it is inside, then reads the
 // session; who stops writes the session, has a fence put into every thread, then
 // waits until nobody is inside.
@@ -70,6 +70,7 @@ struct weir_trace_options {
 // What a trace came to.
 struct weir_trace_sum {
 	uint64_t events, overwritten;
+	uint64_t nested;  // passed in a signal handler within another: missing
 	unsigned threads; // that passed a point
 	unsigned unheard; // those for which there was no memory
 };

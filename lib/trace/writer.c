@@ -23,6 +23,17 @@ unsigned weir_trace_writer_count(void)
 	return count < WEIR_TRACE_WRITERS ? count : WEIR_TRACE_WRITERS;
 }
 
+// come_late counts the calling thread once a session.
+static void come_late(void)
+{
+	static __thread uint32_t counted;
+	uint32_t session = load_relaxed(&weir_trace_session);
+
+	if (session && counted != session)
+		weir_trace_turn_away();
+	counted = session;
+}
+
 // become gives the calling thread its writer; NULL: they are all out.
 static __attribute__((noinline)) struct weir_trace_writer *become(void)
 {
@@ -51,7 +62,7 @@ static __attribute__((noinline)) bool join(struct weir_trace_writer *writer)
 	writer->offset = writer->chunk = writer->end = 0;
 	writer->chunk_end = writer->size / WEIR_TRACE_CHUNKS;
 	writer->last = 0;
-	writer->overwritten = 0;
+	writer->overwritten = writer->nested = 0;
 	memset(writer->chunks, 0, sizeof(writer->chunks));
 	writer->lcore = rte_lcore_id();
 	strncpy(writer->name, own_name ? own_name : "", WEIR_TRACE_NAME - 1);
@@ -64,8 +75,16 @@ struct weir_trace_writer *weir_trace_enter(void)
 
 	if (unlikely(!writer)) {
 		writer = become();
-		if (!writer)
+		if (!writer) {
+			come_late();
 			return NULL;
+		}
+	}
+	// A signal handler within a point: whatever that is doing, its place
+	// and its memory are not ours.
+	if (unlikely(load_relaxed(&writer->busy))) {
+		writer->nested++;
+		return NULL;
 	}
 	store_relaxed(&writer->busy, 1);
 	// "the trace": busy is written, the session read. The fence between

@@ -37,6 +37,7 @@ struct weir_trace_writer {
 	uint32_t end;		   // of the lap before; 0: this is the first
 	uint64_t last;		   // tick: time does not go back
 	uint64_t overwritten;
+	uint64_t nested; // events of handlers within a point: not written
 	struct weir_trace_chunk chunks[WEIR_TRACE_CHUNKS];
 	uint32_t lcore;
 	char name[WEIR_TRACE_NAME];
@@ -52,7 +53,8 @@ unsigned weir_trace_writer_count(void);
 char *weir_trace_next(struct weir_trace_writer *writer, uint32_t size);
 
 // weir_trace_enter answers the calling thread's writer, with the thread inside
-// until it stores 0 to busy; NULL: nothing is to be written, and it is not.
+// until it stores 0 to busy; NULL: nothing is to be written, and it is not. In a
+// signal handler within another point it counts the event as missing.
 struct weir_trace_writer *weir_trace_enter(void);
 
 // weir_trace_oldest answers the chunk that a stopped writer's events begin in,
@@ -61,6 +63,9 @@ unsigned weir_trace_oldest(struct weir_trace_writer *writer);
 
 // weir_trace_attach gives a writer its memory of a session, if any is left.
 void weir_trace_attach(struct weir_trace_writer *writer, uint32_t session);
+
+// weir_trace_turn_away counts a thread that there is no writer for.
+void weir_trace_turn_away(void);
 
 // weir_trace_stopped answers the number of the trace that is stopped and not
 // dropped, 0: there is none; its first tick; and how many threads had no memory.
@@ -71,7 +76,8 @@ uint32_t weir_trace_stopped(uint64_t *begin, unsigned *unheard);
 #define WEIR_TRACE_EVENT_MAX 128
 size_t weir_trace_write_named(char *at, uint64_t tick, const void *object,
 	const char *kind, const char *name);
-size_t weir_trace_write_lost(char *at, uint64_t tick, uint64_t events);
+size_t weir_trace_write_lost(
+	char *at, uint64_t tick, uint64_t events, uint64_t nested);
 
 // weir_trace_names_drop forgets the names.
 void weir_trace_names_drop(void);

@@ -9,6 +9,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -174,6 +175,84 @@ static uint64_t map_in_file(int pid, uint64_t start)
 
 enum found { NOTHING, STRANGE, EMPTY, IN_USE };
 
+// What is read in a copy, of a task or of a stepper, and how wide it is.
+struct field {
+	size_t at; // in the map
+	uint32_t width;
+};
+
+#define IN(member, width)                                \
+	{                                                \
+		offsetof(struct weir_map, member), width \
+	}
+
+static const struct field in_task[] = {
+	IN(task_queued, 1),
+	IN(task_context, 24),
+	IN(task_ended, 1),
+	IN(task_parked, 1),
+	IN(task_live, 1),
+	IN(task_canceled, 1),
+	IN(task_switches, 8),
+	IN(task_first_switch, 8),
+	IN(task_since, 8),
+	IN(task_ready_max, 8),
+	IN(task_step_max, 8),
+	IN(task_parks, 8),
+	IN(task_vain_wakes, 8),
+	IN(task_idle_yields, 8),
+	IN(task_waits_in, 8),
+	IN(task_select, 8),
+	IN(task_stack, 8),
+	IN(task_locks_held, 4),
+};
+
+static const struct field in_stepper[] = {
+	IN(stepper_executor, 8),
+	IN(stepper_class, 8),
+	IN(stepper_phase, 1),
+};
+
+static bool fits(uint64_t at, uint64_t width, uint64_t size)
+{
+	return at + width <= size;
+}
+
+static bool timer_fits(uint64_t at, uint64_t size, const struct weir_map *map)
+{
+	return fits(at + map->timer_next, 8, size) &&
+	       fits(at + map->timer_tick, 8, size);
+}
+
+static bool all_fit(const struct field *fields, size_t count, uint64_t size,
+	const struct weir_map *map)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t at;
+
+		memcpy(&at, (const char *)map + fields[i].at, sizeof(at));
+		if (!fits(at, fields[i].width, size))
+			return false;
+	}
+	return true;
+}
+
+#define COUNT(fields) (sizeof(fields) / sizeof(*(fields)))
+
+// is_sound tells whether nothing that the map leads to in a task, or in a stepper,
+// lies beyond it.
+static bool is_sound(const struct weir_map *map)
+{
+	return map->task_size <= WEIR_TASK_SIZE_MAX &&
+	       map->stepper_size <= WEIR_STEPPER_SIZE_MAX &&
+	       map->name_size > 0 &&
+	       fits(map->task_name, map->name_size, map->task_size) &&
+	       timer_fits(map->task_deadline, map->task_size, map) &&
+	       timer_fits(map->stepper_deadline, map->stepper_size, map) &&
+	       all_fit(in_task, COUNT(in_task), map->task_size, map) &&
+	       all_fit(in_stepper, COUNT(in_stepper), map->stepper_size, map);
+}
+
 static enum found read_map(int pid, uint64_t address, struct weir_map *map)
 {
 	uint64_t first;
@@ -181,7 +260,8 @@ static enum found read_map(int pid, uint64_t address, struct weir_map *map)
 	if (!address || !read_all(pid, address, map, sizeof(*map)) ||
 		map->magic != WEIR_MAP_MAGIC)
 		return NOTHING;
-	if (map->version != WEIR_MAP_VERSION || map->size != sizeof(*map))
+	if (map->version != WEIR_MAP_VERSION || map->size != sizeof(*map) ||
+		!is_sound(map))
 		return STRANGE;
 	if (!read_all(pid, (uintptr_t)map->roster + map->list_next, &first,
 		    sizeof(first)))

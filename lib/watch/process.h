@@ -18,9 +18,14 @@
 // fewer where the memory ends, or -errno (-ESRCH, -EPERM, -EFAULT).
 ptrdiff_t weir_process_read(int pid, uint64_t address, void *to, size_t size);
 
-// weir_process_map finds the map (task/map.h) of the executors of process pid.
+#define WEIR_TASK_SIZE_MAX 8192	   // that we believe
+#define WEIR_STEPPER_SIZE_MAX 1024 // and of a stepper
+
+// weir_process_map finds the map (task/map.h) of the executors of process pid:
+// what it leads to in a task, or in a stepper, lies in it, and its size is believed.
 // Answers 0; -ESRCH: no such process; -EPERM: it may not be read; -ENOENT: it
-// has no weir in it; -EPROTO: that of another version; with the sentence in e.
+// has no weir in it; -EPROTO: that of another version, or a damaged one; with
+// the sentence in e.
 int weir_process_map(int pid, struct weir_map *map, struct weir_error *e);
 
 // weir_process_refuse says why process pid could not be read (err, a -errno), and

@@ -14,7 +14,6 @@
 
 // What a process that makes no sense could make us allocate.
 #define EXECUTORS_MAX 4096
-#define TASK_SIZE_MAX 8192
 #define STACK_COPY_MAX (256u << 10)
 
 // ---- the stack ----
@@ -94,7 +93,7 @@ static void name_of(
 	memcpy(seen->name, look->task + map->task_name,
 		map->name_size < sizeof(seen->name) ? map->name_size
 						    : sizeof(seen->name));
-	clean(seen->name, sizeof(seen->name));
+	weir_text_clean(seen->name, sizeof(seen->name));
 }
 
 static void describe(
@@ -355,11 +354,8 @@ int weir_seen_take(struct weir_seen **seen, int pid, struct weir_error *e)
 
 	if (err)
 		return err;
-	if (look.map.task_size > TASK_SIZE_MAX)
-		return weir_error_set(e, -EPROTO,
-			"process %d runs a weir that makes no sense", pid);
 	s = calloc(1, sizeof(*s));
-	look.task = malloc(TASK_SIZE_MAX);
+	look.task = malloc(WEIR_TASK_SIZE_MAX);
 	look.stack = malloc(STACK_COPY_MAX);
 	err = s && look.task && look.stack ? see_all(&look, s) : -ENOMEM;
 	free(look.stack);

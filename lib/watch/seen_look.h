@@ -12,6 +12,7 @@
 #define WEIR_WATCH_SEEN_LOOK_H
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "watch/process.h"
 #include "watch/seen.h"
 
@@ -57,15 +58,6 @@ static inline bool flag_in(const char *copy, uint32_t at)
 	return copy[at] != 0;
 }
 
-// Text is cut, and what is not printed as it stands becomes a '?'.
-static inline void clean(char *text, size_t size)
-{
-	text[size - 1] = '\0';
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 static inline void text_at(const struct weir_seen_look *look, uint64_t address,
 	char *text, size_t size)
 {
@@ -74,7 +66,7 @@ static inline void text_at(const struct weir_seen_look *look, uint64_t address,
 
 	memset(text + (got > 0 ? got : 0), 0,
 		size - (size_t)(got > 0 ? got : 0));
-	clean(text, size);
+	weir_text_clean(text, size);
 }
 
 static inline uint64_t ns(const struct weir_seen_look *look, uint64_t ticks)

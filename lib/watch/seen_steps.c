@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define STEPPER_SIZE_MAX 1024
 #define LABELS_MAX 4096
+#define ENDED_MAX 4096
 
 // follow goes to the node behind *link in a list that begins at head; false at its
 // end, and where it moved.
@@ -51,7 +51,7 @@ static bool describe_stepper(const struct weir_seen_look *look,
 	struct weir_seen_stepper *seen, uint64_t at)
 {
 	const struct weir_map *map = &look->map;
-	char copy[STEPPER_SIZE_MAX];
+	char copy[WEIR_STEPPER_SIZE_MAX];
 
 	if (!get(look, at, copy, map->stepper_size) ||
 		word_in(copy, map->stepper_executor) != look->executor)
@@ -115,6 +115,7 @@ static int see_labels(
 
 	while (seen->function_count < LABELS_MAX && follow(look, head, &link)) {
 		unsigned count = seen->function_count;
+		char queued = 0;
 		struct weir_seen_function *all =
 			more(seen->functions, count, sizeof(*all));
 		uint64_t at = link - map->label_link;
@@ -122,9 +123,9 @@ static int see_labels(
 		if (!all)
 			return -ENOMEM;
 		seen->functions = all;
-		all[count].ready = false;
 		get(look, word(look, at + map->label_step) + map->step_queued,
-			&all[count].ready, sizeof(all[count].ready));
+			&queued, sizeof(queued));
+		all[count].ready = queued != 0;
 		text_at(look, word(look, at + map->label_name), all[count].name,
 			sizeof(all[count].name));
 		seen->function_count++;
@@ -155,7 +156,8 @@ static void see_ended(
 	uint64_t list = look->executor + map->executor_ended;
 	uint64_t count = word(look, list + map->ended_count);
 
-	for (uint64_t i = 0; i < count && i < map->ended_max; i++) {
+	for (uint64_t i = 0; i < count && i < map->ended_max && i < ENDED_MAX;
+		i++) {
 		uint64_t at = list + map->ended_at + i * map->ended_size;
 		struct weir_seen_task task = {
 			.state = WEIR_SEEN_ENDED,
@@ -178,10 +180,9 @@ static void see_ended(
 int weir_seen_steps(
 	const struct weir_seen_look *look, struct weir_seen_executor *seen)
 {
-	int err = 0;
+	int err;
 
 	see_ended(look, seen);
-	if (look->map.stepper_size <= STEPPER_SIZE_MAX)
-		err = see_scopes(look, seen);
+	err = see_scopes(look, seen);
 	return err ? err : see_labels(look, seen);
 }

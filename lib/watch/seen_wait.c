@@ -129,6 +129,7 @@ void weir_seen_wait(
 		describe_queue(look, seen->waits_for, queue);
 	else
 		add(seen->waits_for, "a point in time");
+	weir_text_clean(seen->waits_for, sizeof(seen->waits_for)); // cut
 	if (queue && !select)
 		describe_hold(look, &seen->hold, queue);
 }

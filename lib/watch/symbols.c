@@ -5,6 +5,7 @@
 // it maps each file that it is asked about, so it is asked about few: those in
 // which an address lies.
 #include "watch/symbols.h"
+#include "base/text.h"
 
 #include <elfutils/libdwfl.h>
 #include <errno.h>
@@ -129,7 +130,7 @@ void weir_symbols_name(struct weir_symbols *symbols, uintptr_t address,
 
 	snprintf(plain, sizeof(plain), "%#jx", (uintmax_t)address);
 	if (!module) {
-		snprintf(text, size, "%s", plain);
+		weir_text_copy(text, size, plain);
 		return;
 	}
 	name = dwfl_module_addrname(module, address);
@@ -141,6 +142,7 @@ void weir_symbols_name(struct weir_symbols *symbols, uintptr_t address,
 	else
 		snprintf(text, size, "%s (%s+%#jx)", name ? name : plain, file,
 			(uintmax_t)offset_of(module, address));
+	weir_text_clean(text, size);
 }
 
 void weir_symbols_close(struct weir_symbols *symbols)

@@ -154,6 +154,17 @@ has "it runs, and has no stack" "$(weir tasks --pid $pid --stacks)" \
 	'the stack of what runs cannot be copied'
 kill -KILL $pid
 
+begin "xaufgabe-für-äöüäöüäöüäöüäöüä"
+lettered() { weir tasks --pid $pid --json | jq -e '.executors[].tasks[] |
+	select(.name == "xaufgabe-für-äöüäöüäö").state == "waiting"'; }
+if until_it lettered >/dev/null; then
+	ok "a name is cut between letters, and its task is there"
+else
+	not_ok "a name is cut between letters, and its task is there" \
+		"$(weir tasks --pid $pid --json)"
+fi
+kill -KILL $pid
+
 # ---- a run ----
 
 name=smoke-tasks-$$

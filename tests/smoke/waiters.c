@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Tasks for weir tasks to look at: one of each state, in a program that only
-// links weir. Its argument names one that does not wait.
+// links weir. Its argument names one more: asker and spinner do not wait.
 #include "chan/case.h"
 #include "chan/chan.h"
 #include "sync/mutex.h"
@@ -106,8 +106,10 @@ static void first(void *arg)
 		spawn(&scope, "chooser", chooser);
 	if (strcmp(last, "asker") == 0)
 		spawn(&scope, last, asker);
-	if (strcmp(last, "spinner") == 0)
+	else if (strcmp(last, "spinner") == 0)
 		spawn(&scope, last, spinner);
+	else if (*last)
+		spawn(&scope, last, chooser);
 	(void)weir_scope_close(&scope, WEIR_NEVER);
 }
 

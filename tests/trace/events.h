@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LOST_SIZE 24 // trace.lost
 #define HEAD_SIZE 56 // magic, UUID, lcore, name of the thread
 
 struct saved {

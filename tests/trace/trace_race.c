@@ -44,7 +44,7 @@ static unsigned check(const struct saved *saved, const char *name)
 		return 0;
 	if (size > at &&
 		event_at(bytes + at).number == number_of(saved, "trace.lost"))
-		at += 16;
+		at += LOST_SIZE;
 	for (; at < size; count++) {
 		struct event event = event_at(bytes + at);
 

@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <signal.h>
 
 #define OBJECT ((const void *)0x1234)
 #define CHAN_FULL (8 + 8 + 4) // bytes of this point's event
@@ -254,6 +255,89 @@ TestTrace(threads_have_names_and_those_without_memory_are_counted)
 	cr_expect_eq(saved.sum.events, 2);
 	bytes = only(&saved, &size);
 	cr_expect_str_eq(bytes + HEAD_SIZE - 32, "passer");
+	free(bytes);
+	forget(&saved);
+}
+
+#define CROWD (WEIR_TRACE_WRITERS + 40)
+
+TestTrace(threads_that_there_is_no_writer_for_are_counted_too)
+{
+	struct saved saved;
+
+	for (unsigned round = 1; round < 3; round++) {
+		start_tracing(0, 1);
+		for (unsigned i = 0; i < round * CROWD; i++) {
+			pthread_t thread;
+
+			pthread_create(&thread, NULL, pass_a_point, NULL);
+			pthread_join(thread, NULL);
+		}
+		weir_trace_stop();
+		save(&saved);
+		cr_expect_eq(saved.sum.unheard, round * CROWD - (round == 1),
+			"%u", saved.sum.unheard);
+		forget(&saved);
+	}
+}
+
+static uint64_t handled;
+
+static void on_signal(int number)
+{
+	WEIR_TRACE(chan_closed, OBJECT, ++handled);
+}
+
+static void *signal_it(void *arg)
+{
+	const pthread_t *whom = arg;
+
+	for (unsigned i = 0; i < 20000; i++)
+		pthread_kill(*whom, SIGUSR1);
+	return NULL;
+}
+
+// A handler finds its thread within a point, now and then, and writes where that
+// does, or says that nobody is inside.
+TestTrace(points_in_signal_handlers_keep_out_of_those_they_interrupt)
+{
+	unsigned outer, inner;
+	uint64_t next = 0, last = 0, count = 0;
+	pthread_t self = pthread_self(), other;
+	struct saved saved;
+	size_t size, at;
+	char *bytes;
+
+	signal(SIGUSR1, on_signal);
+	start_tracing(WEIR_TRACE_MEMORY_MIN * 512, 1);
+	pthread_create(&other, NULL, signal_it, &self);
+	while (load_relaxed(&handled) < 3000 && count < 1000000)
+		WEIR_TRACE(executor_turn, OBJECT, ++count);
+	pthread_join(other, NULL);
+	weir_trace_stop();
+	save(&saved);
+	outer = number_of(&saved, "executor.turn");
+	inner = number_of(&saved, "chan.closed");
+	bytes = only(&saved, &size);
+	at = HEAD_SIZE;
+	if (event_at(bytes + at).number == number_of(&saved, "trace.lost"))
+		at += LOST_SIZE;
+	while (at < size) {
+		struct event event;
+
+		at = begin_of(at);
+		event = event_at(bytes + at);
+		cr_assert_geq(event.tick, last);
+		last = event.tick;
+		cr_assert(event.number == outer || event.number == inner, "%u",
+			event.number);
+		if (event.number == outer)
+			cr_assert_eq(field_u64(&event, 8), ++next);
+		at += event.number == outer ? 24 : 20;
+	}
+	cr_expect_eq(next, count);
+	cr_expect_eq(saved.sum.events + saved.sum.nested, count + handled);
+	cr_expect_gt(saved.sum.nested, 0);
 	free(bytes);
 	forget(&saved);
 }

@@ -70,7 +70,7 @@ static void check(const struct saved *saved, uint64_t count)
 		struct event event = event_at(bytes + at);
 
 		next = overwritten = field_u64(&event, 0);
-		at += 16;
+		at += LOST_SIZE;
 	}
 	for (; at < size; next++) {
 		struct event event;

@@ -8,6 +8,7 @@
 #include "watch/symbols.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 TestSuite(seen, .init = open_many);
@@ -102,6 +103,16 @@ Test(seen, a_parked_stack_has_its_callers)
 	cr_assert(has_frame(task_of("nested"), "task_entry"));
 }
 
+Test(seen, names_are_text_and_are_cut_between_letters)
+{
+	begin("a task whose name is cut in a ü", outer, NULL);
+	begin("a \xff\xfe b\n", outer, NULL);
+	settle();
+	look();
+	task_of("a task whose name is cut in a ");
+	task_of("a \xef\xbf\xbd\xef\xbf\xbd b?");
+}
+
 static void looks_itself(void *arg)
 {
 	ticks += 400;
@@ -183,6 +194,62 @@ Test(seen, another_process_is_looked_into)
 	end_other();
 	cr_assert_eq(weir_seen_take(&seen, other, &e), -ESRCH);
 	cr_assert(strstr(e.text, "there is no process "), "%s", e.text);
+}
+
+static size_t spoiled; // which member of the map
+static uint32_t spoil; // what it becomes
+
+static void with_a_spoiled_map(void)
+{
+	uintptr_t page = (uintptr_t)&weir_map & ~UINT64_C(4095);
+
+	in_other();
+	cr_assert_eq(
+		mprotect((void *)page, 2 * 4096, PROT_READ | PROT_WRITE), 0);
+	memcpy((char *)(uintptr_t)&weir_map + spoiled, &spoil, sizeof(spoil));
+}
+
+#define MEMBER(name) offsetof(struct weir_map, name)
+
+Test(seen, a_map_that_leads_beyond_its_tasks_is_refused)
+{
+	static const size_t members[] = {MEMBER(name_size),
+		MEMBER(task_context), MEMBER(task_ended), MEMBER(task_parked),
+		MEMBER(task_live), MEMBER(task_canceled), MEMBER(task_switches),
+		MEMBER(task_first_switch), MEMBER(task_since),
+		MEMBER(task_ready_max), MEMBER(task_step_max),
+		MEMBER(task_parks), MEMBER(task_vain_wakes),
+		MEMBER(task_idle_yields), MEMBER(task_waits_in),
+		MEMBER(task_select), MEMBER(task_deadline), MEMBER(task_stack),
+		MEMBER(task_locks_held), MEMBER(task_name), MEMBER(timer_next),
+		MEMBER(timer_tick), MEMBER(stepper_executor),
+		MEMBER(stepper_class), MEMBER(stepper_phase),
+		MEMBER(stepper_deadline), MEMBER(stepper_size)};
+	const uint32_t values[] = {weir_map.task_size, 0x7fffff00, UINT32_MAX};
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
+		for (size_t j = 0; j < 3; j++) {
+			struct weir_error e = {0};
+
+			spoiled = members[i];
+			spoil = values[j];
+			begin_other(with_a_spoiled_map);
+			cr_assert_eq(weir_seen_take(&seen, other, &e), -EPROTO,
+				"member at %zu, %#x", spoiled, spoil);
+			end_other();
+		}
+}
+
+Test(seen, a_map_of_tasks_that_are_too_large_is_refused)
+{
+	struct weir_error e = {0};
+
+	spoiled = MEMBER(task_size);
+	spoil = 1u << 20;
+	begin_other(with_a_spoiled_map);
+	cr_assert_eq(weir_seen_take(&seen, other, &e), -EPROTO);
+	cr_assert(strstr(e.text, "another version of weir"), "%s", e.text);
+	end_other();
 }
 
 static void other_program(void)
