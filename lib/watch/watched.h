@@ -19,7 +19,7 @@ struct weir_case {
 	uint64_t beat; // names it
 	const struct weir_histogram *running;
 	uint64_t limit;
-	uint64_t seen;	   // ticks that it had taken when it was entered
+	uint64_t seen;	   // ticks that it has taken by now
 	bool looking;	   // a look is under way
 	unsigned prompt;   // looks that were
 	uint64_t last;	   // tick of the last look, 0: it was late
@@ -29,8 +29,9 @@ struct weir_case {
 	uint64_t dozed;	   // ticks for which it was seen asleep
 	long call;	   // in which call; -1: not known
 	bool entered;	   // it is in the book, as not ended
-	unsigned gone;	   // rounds since it has ended, without a word of it
-	bool told;	   // and in the log, as it does not end
+	enum weir_found found; // and as this
+	unsigned gone; // rounds since it has ended, without a word of it
+	bool told;     // and in the log, as it does not end
 	char task[WEIR_NAME_SIZE];
 	struct weir_frames frames;
 };

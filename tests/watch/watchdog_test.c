@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -191,6 +192,49 @@ Test(watchdog, a_call_in_the_first_step_and_the_last_is_one)
 	cr_expect_eq(state.blocking, 1);
 }
 
+// ---- one that sleeps and does not end ----
+
+static int ends[2]; // of a pipe
+
+static void read_for_ever(void *arg)
+{
+	char byte;
+
+	cr_assert_eq(read(ends[0], &byte, 1), 1);
+}
+
+Test(watchdog, a_call_that_does_not_end_is_seen_while_it_sleeps)
+{
+	struct weir_contract_state state;
+	struct weir_sighting worst;
+
+	cr_assert_eq(pipe(ends), 0);
+	begin(read_for_ever);
+	for (int i = 0; i < 10000 && !read_state().blocking; i++)
+		usleep(1000);
+	weir_books_lock();
+	worst = contract->worst[0];
+	weir_books_unlock();
+	state = read_state();
+	cr_assert_eq(state.blocking, 1);
+	cr_expect_eq(state.unended, 1);
+	cr_expect_eq(state.steps, 0);
+	cr_expect_geq(state.worst_ns, LIMIT_MS * MS * 3 / 2 + MS);
+	cr_expect_eq(worst.found, WEIR_BLOCKING);
+	cr_expect_eq(worst.call, SYS_read);
+	cr_expect_str_eq(worst.task, "faulty");
+	cr_assert_eq(write(ends[1], "", 1), 1);
+	while (!load_acquire(&ended))
+		usleep(1000);
+	for (int i = 0; i < 10000 && read_state().unended; i++)
+		usleep(1000);
+	state = read_state();
+	cr_expect_eq(state.unended, 0);
+	cr_expect_eq(state.blocking, 1, "it is no other when it ends");
+	cr_expect_eq(state.over, 1);
+	end();
+}
+
 static void sleep_again_and_again(void *arg)
 {
 	for (int i = 0; i < 10; i++) {
@@ -254,6 +298,11 @@ static void nap(void *arg)
 	}
 }
 
+static void end_toil(void *arg)
+{
+	store_release(&go_on, true);
+}
+
 static void toil(void *arg)
 {
 	uint64_t all = weir_in_ms(1500);
@@ -265,7 +314,6 @@ static void toil(void *arg)
 			cpu_relax();
 		weir_yield();
 	}
-	store_release(&go_on, true);
 }
 
 static void pin(void)
@@ -320,8 +368,8 @@ Test(watchdog, a_core_that_was_stolen_while_another_took_naps_is_no_call)
 	worker.steps = weir_contract_steps(contract);
 	napper.steps = weir_contract_steps(other);
 	cr_assert_eq(weir_executor_create(&executor, &options, &error), 0);
-	cr_assert_eq(weir_start(executor, toil, NULL, &worker, has_ended), 0);
-	cr_assert_eq(weir_start(executor, nap, NULL, &napper, NULL), 0);
+	cr_assert_eq(weir_start(executor, toil, NULL, &worker, end_toil), 0);
+	cr_assert_eq(weir_start(executor, nap, NULL, &napper, has_ended), 0);
 	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
 	cr_assert_eq(pthread_create(&thread, NULL, run_on_one, NULL), 0);
 	cr_assert_eq(pthread_create(&thief, NULL, steal, NULL), 0);
