@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "watch/contract.h"
 #include "watch/book.h"
+#include "watch/watched.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -90,6 +91,7 @@ void weir_contract_destroy(struct weir_contract *contract)
 {
 	if (!contract)
 		return;
+	weir_watchdog_forget(contract->steps);
 	weir_books_lock();
 	weir_list_remove(&contract->link);
 	weir_books_unlock();

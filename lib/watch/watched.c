@@ -518,6 +518,13 @@ void weir_watched_take(
 	watched->witness.count = 0;
 }
 
+void weir_watched_forget(
+	struct weir_watched *watched, const struct weir_histogram *steps)
+{
+	if (watched->now.open && watched->now.running == steps)
+		watched->now.open = false;
+}
+
 void weir_watched_look(struct weir_watched *watched,
 	struct weir_executor *executor, const struct weir_round *round)
 {

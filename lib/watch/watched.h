@@ -12,6 +12,7 @@
 #include "watch/witness.h"
 
 struct weir_executor;
+struct weir_histogram;
 
 // A step that is beyond its limit and goes on.
 struct weir_case {
@@ -71,5 +72,14 @@ void weir_watched_take(
 // weir_watched_look does what a round does for an executor.
 void weir_watched_look(struct weir_watched *watched,
 	struct weir_executor *executor, const struct weir_round *round);
+
+// weir_watched_forget drops the case of a class that goes.
+void weir_watched_forget(
+	struct weir_watched *watched, const struct weir_histogram *steps);
+
+// weir_watchdog_forget judges what there is of a class that goes, none of whose
+// steps goes on: what was written down names it by its address, which another may
+// have soon. Without a watchdog it is dropped.
+void weir_watchdog_forget(const struct weir_histogram *steps);
 
 #endif

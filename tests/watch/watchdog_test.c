@@ -287,6 +287,93 @@ Test(watchdog, so_is_one_of_an_executor_that_may_sleep_between_steps)
 	end();
 }
 
+// ---- a class after another ----
+
+static void sleep_long_enough(void *arg)
+{
+	usleep(4 * LIMIT_MS * 1000);
+}
+
+static void do_little(void *arg)
+{
+	for (int i = 0; i < 10; i++)
+		(void)!weir_sleep(weir_in_ms(1));
+}
+
+static void child(void (*fn)(void *arg), struct weir_contract *of)
+{
+	struct weir_spawn_options how = {.steps = weir_contract_steps(of)};
+	struct weir_scope scope;
+
+	weir_scope_open(&scope);
+	cr_assert_eq(weir_spawn_with(&scope, NULL, fn, NULL, &how), 0);
+	(void)!weir_scope_close(&scope, WEIR_NEVER);
+}
+
+static void bad_then_good(void *arg)
+{
+	struct weir_contract *bad, *good;
+	struct weir_contract_state state;
+
+	for (int i = 0; i < 10; i++) {
+		cr_assert_eq(weir_contract_create(
+				     &bad, "bad", LIMIT_MS * MS, &error),
+			0);
+		child(sleep_long_enough, bad);
+		weir_contract_destroy(bad);
+		cr_assert_eq(weir_contract_create(
+				     &good, "good", LIMIT_MS * MS, &error),
+			0);
+		child(do_little, good);
+		weir_contract_read(good, 0, &state);
+		cr_expect_eq(state.blocking, 0);
+		cr_expect_eq(state.blocked, 0);
+		cr_expect_eq(state.unended, 0);
+		weir_contract_destroy(good);
+	}
+}
+
+Test(watchdog, a_class_is_not_blamed_for_one_that_had_its_place)
+{
+	struct weir_contract *busy;
+
+	// Rounds are short while there is a limit.
+	cr_assert_eq(
+		weir_contract_create(&busy, "busy", LIMIT_MS * MS, &error), 0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	cr_assert_eq(weir_run(bad_then_good, NULL), 0);
+	weir_watchdog_stop();
+	weir_contract_destroy(busy);
+}
+
+static void be_bad(void *arg)
+{
+	child(sleep_long_enough, arg);
+}
+
+Test(watchdog, nor_for_one_that_went_before_there_was_a_watchdog)
+{
+	struct weir_executor_options options = {.name = "watched"};
+	struct weir_contract *bad, *good;
+	struct weir_contract_state state;
+
+	cr_assert_eq(
+		weir_contract_create(&bad, "bad", LIMIT_MS * MS, &error), 0);
+	cr_assert_eq(weir_executor_create(&executor, &options, &error), 0);
+	cr_assert_eq(weir_start(executor, be_bad, bad, NULL, stop_it), 0);
+	weir_executor_run(executor);
+	weir_contract_destroy(bad);
+	cr_assert_eq(
+		weir_contract_create(&good, "good", LIMIT_MS * MS, &error), 0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	weir_watchdog_settle();
+	weir_contract_read(good, 0, &state);
+	cr_expect_eq(state.blocking, 0);
+	weir_watchdog_stop();
+	weir_executor_destroy(executor);
+	weir_contract_destroy(good);
+}
+
 // ---- what another has done ----
 
 static void nap(void *arg)
