@@ -45,7 +45,8 @@ struct weir_contract {
 	struct weir_histogram *own; // or NULL
 	const struct weir_clock *clock;
 	uint64_t found[WEIR_FOUNDS]; // the last one is not counted here
-	uint64_t unended;	     // blocked, and not over yet
+	uint64_t unended;	     // of these, what is not over yet
+	uint64_t going_ns;	     // how long that has taken so far
 	struct weir_sighting worst[WEIR_SIGHTINGS]; // the longest first
 	unsigned worst_count;
 };
@@ -66,12 +67,16 @@ void weir_books_unlock(void);
 // none has one.
 uint64_t weir_books_least(void);
 
-// weir_book_enter counts a finding, and keeps it if it is one of the worst;
-// weir_book_end says that a step that was entered while it went on is over, after
-// ns in all. The books are locked.
+// weir_book_enter counts a finding, and keeps it if it is one of the worst.
+// unended: the step goes on. Then weir_book_go_on says how long it has taken by
+// now, as often as one likes, and weir_book_end how long in all. The books are
+// locked.
 void weir_book_enter(struct weir_contract *contract,
 	const struct weir_sighting *sighting, bool unended);
-void weir_book_end(struct weir_contract *contract, uint64_t begin, uint64_t ns);
+void weir_book_go_on(
+	struct weir_contract *contract, const struct weir_sighting *sighting);
+void weir_book_end(
+	struct weir_contract *contract, const struct weir_sighting *sighting);
 
 // weir_book_read is weir_contract_read with the books locked.
 void weir_book_read(const struct weir_contract *contract, unsigned flags,

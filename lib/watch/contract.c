@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "watch/contract.h"
 #include "watch/book.h"
+#include "watch/watched.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -90,6 +91,7 @@ void weir_contract_destroy(struct weir_contract *contract)
 {
 	if (!contract)
 		return;
+	weir_watchdog_forget(contract->steps);
 	weir_books_lock();
 	weir_list_remove(&contract->link);
 	weir_books_unlock();
@@ -160,25 +162,46 @@ void weir_book_enter(struct weir_contract *contract,
 	const struct weir_sighting *sighting, bool unended)
 {
 	contract->found[sighting->found]++;
-	contract->unended += unended;
+	if (unended) {
+		contract->unended++;
+		contract->going_ns = sighting->ns;
+	}
 	if (sighting->found != WEIR_UNWITNESSED)
 		keep(contract, sighting);
 }
 
-void weir_book_end(struct weir_contract *contract, uint64_t begin, uint64_t ns)
+// forget takes a sighting that was kept when it was shorter from among the worst.
+static void forget(
+	struct weir_contract *contract, const struct weir_sighting *sighting)
+{
+	struct weir_sighting *worst = contract->worst;
+	unsigned i = 0;
+
+	while (i < contract->worst_count &&
+		(worst[i].begin != sighting->begin ||
+			worst[i].found != sighting->found))
+		i++;
+	if (i == contract->worst_count)
+		return;
+	contract->worst_count--;
+	for (; i < contract->worst_count; i++)
+		worst[i] = worst[i + 1];
+}
+
+void weir_book_go_on(
+	struct weir_contract *contract, const struct weir_sighting *sighting)
+{
+	contract->going_ns = sighting->ns;
+	forget(contract, sighting);
+	keep(contract, sighting);
+}
+
+void weir_book_end(
+	struct weir_contract *contract, const struct weir_sighting *sighting)
 {
 	contract->unended--;
-	for (unsigned i = 0; i < contract->worst_count; i++) {
-		struct weir_sighting sighting = contract->worst[i];
-
-		if (sighting.begin != begin || sighting.found != WEIR_BLOCKED)
-			continue;
-		sighting.ns = ns;
-		contract->worst_count--;
-		for (; i < contract->worst_count; i++)
-			contract->worst[i] = contract->worst[i + 1];
-		keep(contract, &sighting);
-	}
+	weir_book_go_on(contract, sighting);
+	contract->going_ns = 0;
 }
 
 // ---- the verdict ----
@@ -188,12 +211,14 @@ void weir_book_read(const struct weir_contract *contract, unsigned flags,
 {
 	const struct weir_histogram *steps = contract->steps;
 	const struct weir_clock *clock = contract->clock;
+	uint64_t worst_ns = weir_clock_ns(clock, load_relaxed(&steps->max));
 	uint64_t seen;
 
 	*state = (struct weir_contract_state){
 		.name = contract->name,
 		.limit_ns = weir_clock_ns(clock, load_relaxed(&steps->limit)),
-		.worst_ns = weir_clock_ns(clock, load_relaxed(&steps->max)),
+		.worst_ns = worst_ns > contract->going_ns ? worst_ns
+							  : contract->going_ns,
 		.steps = weir_histogram_count(steps),
 		.over = load_relaxed(&steps->over_count) + contract->unended,
 		.blocked = contract->found[WEIR_BLOCKED],

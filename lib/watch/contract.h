@@ -68,10 +68,10 @@ void weir_contract_destroy(struct weir_contract *contract);
 struct weir_contract_state {
 	const char *name; // the contract's
 	uint64_t limit_ns;
-	uint64_t steps, worst_ns;
+	uint64_t steps, worst_ns; // worst: of those that go on, too
 	uint64_t over; // steps beyond the limit: the sum of these four
 	uint64_t blocked, blocking, stolen, unwitnessed;
-	uint64_t unended; // of blocked, those that have not ended yet
+	uint64_t unended; // of blocked and blocking, those that go on
 	bool broken;
 };
 

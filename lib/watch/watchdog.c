@@ -142,6 +142,27 @@ static void part(struct weir_executor *executor)
 	pthread_mutex_unlock(&dog.lock);
 }
 
+static void drop(struct weir_executor *executor, void *arg)
+{
+	struct weir_overrun overrun;
+
+	while (weir_overruns_get(&executor->overruns, &overrun))
+		;
+}
+
+void weir_watchdog_forget(const struct weir_histogram *steps)
+{
+	pthread_mutex_lock(&dog.lock);
+	if (dog.users)
+		all((struct weir_round){.known = dog.known});
+	else
+		weir_roster_each(drop, NULL);
+	weir_list_each (link, &dog.watched)
+		weir_watched_forget(
+			weir_container(link, struct weir_watched, link), steps);
+	pthread_mutex_unlock(&dog.lock);
+}
+
 // ---- its thread ----
 
 static uint64_t period_ns(void)

@@ -12,6 +12,7 @@
 #include "watch/watched.h"
 #include "base/log.h"
 #include "task/executor_inline.h"
+#include "task/task_inline.h"
 #include "watch/thread.h"
 #include "watch/words.h"
 
@@ -41,17 +42,18 @@ enum taken { TAKEN, WIDE, NO_THREAD };
 // ran tells whether the thread had most of the time since the sample before.
 static bool ran(const struct weir_sample *before, const struct weir_sample *now)
 {
-	return before &&
-	       now->cpu - before->cpu >= (now->tick - before->tick) / 2;
+	return now->cpu - before->cpu >= (now->tick - before->tick) / 2;
 }
 
-// read_clocks reads both clocks, and what the executor says; WIDE: that took too
-// long to mean anything.
-static enum taken read_clocks(const struct weir_executor *executor, int thread,
-	struct weir_sample *sample, uint64_t *turns)
+// read_thread reads all of it, sleeps too if it is asked to; the clocks last, as near
+// to each other as can be. WIDE: that took too long to mean anything.
+static enum taken read_thread(const struct weir_executor *executor, int thread,
+	bool sleeps, struct weir_sample *sample, uint64_t *turns)
 {
 	uint64_t begin = weir_ticks(), waited_ns, cpu_ns, middle;
 
+	if (sleeps)
+		weir_thread_sleeps(thread, &sample->sleeps);
 	sample->waits = weir_thread_waited(thread, &waited_ns, turns);
 	middle = weir_ticks();
 	if (!weir_thread_cpu(thread, &cpu_ns))
@@ -69,34 +71,37 @@ static enum taken read_clocks(const struct weir_executor *executor, int thread,
 static uint64_t waiting(
 	const struct weir_sample *before, const struct weir_sample *now)
 {
-	uint64_t whole, had;
+	uint64_t whole = now->tick - before->tick;
+	uint64_t had = now->cpu - before->cpu;
 
-	if (!before)
-		return 0;
-	whole = now->tick - before->tick;
-	had = now->cpu - before->cpu;
 	if (!had)
 		return before->waiting + whole;
 	return whole > had ? whole - had : 0;
 }
 
-// take takes a sample of the thread. How often it slept is dear to ask: only if it
-// had its CPU anew since, or does not have it.
+// take takes a sample of the thread, after before. How often it slept is dear to
+// ask: only if it has had its CPU anew since, or does not have it.
 static enum taken take(struct weir_watched *watched,
 	const struct weir_executor *executor, int thread,
 	const struct weir_sample *before, struct weir_sample *sample)
 {
 	enum taken taken = WIDE;
+	bool sleeps = false;
 	uint64_t turns = 0;
 
-	for (int i = 0; i < 3 && taken == WIDE; i++)
-		taken = read_clocks(executor, thread, sample, &turns);
+	sample->sleeps = before->sleeps;
+	for (int i = 0; i < 4 && taken == WIDE; i++) {
+		taken = read_thread(executor, thread, sleeps, sample, &turns);
+		if (taken != TAKEN || sleeps)
+			continue;
+		sleeps = !sample->waits || turns != watched->turns ||
+			 !ran(before, sample);
+		if (sleeps)
+			taken = WIDE;
+	}
 	if (taken != TAKEN)
 		return taken;
 	sample->waiting = waiting(before, sample);
-	sample->sleeps = before ? before->sleeps : 0;
-	if (!sample->waits || turns != watched->turns || !ran(before, sample))
-		weir_thread_sleeps(thread, &sample->sleeps);
 	watched->turns = turns;
 	return TAKEN;
 }
@@ -190,18 +195,28 @@ static void fill(struct weir_sighting *sighting, enum weir_found found,
 	memcpy(sighting->executor, executor->name, sizeof(executor->name));
 }
 
-static void enter(struct weir_watched *watched,
-	const struct weir_executor *executor, const struct weir_sample *sample)
+// sighting_of says what is known of a case so far.
+static void sighting_of(const struct weir_case *now,
+	const struct weir_executor *executor, struct weir_sighting *sighting)
+{
+	fill(sighting, now->found, executor, now->beat, now->beat + now->seen);
+	memcpy(sighting->task, now->task, sizeof(now->task));
+	if (now->found == WEIR_BLOCKED)
+		sighting->frames = now->frames;
+	else
+		sighting->call = now->call;
+}
+
+static void enter(struct weir_watched *watched, enum weir_found found,
+	const struct weir_executor *executor)
 {
 	struct weir_case *now = &watched->now;
 	struct weir_contract *contract = weir_books_find(now->running);
 	struct weir_sighting sighting;
 
 	now->entered = true;
-	now->seen = sample->tick - now->beat;
-	fill(&sighting, WEIR_BLOCKED, executor, now->beat, sample->tick);
-	memcpy(sighting.task, now->task, sizeof(now->task));
-	sighting.frames = now->frames;
+	now->found = found;
+	sighting_of(now, executor, &sighting);
 	if (contract)
 		weir_book_enter(contract, &sighting, true);
 	weir_books_unlock();
@@ -209,8 +224,7 @@ static void enter(struct weir_watched *watched,
 
 // tell says of a step that has not ended for long what it is: the report may be
 // far, or never be made.
-static void tell(struct weir_case *now, const struct weir_executor *executor,
-	const struct weir_sample *sample)
+static void tell(struct weir_case *now, const struct weir_executor *executor)
 {
 	struct weir_contract *contract = weir_books_find(now->running);
 	struct weir_symbols *symbols = NULL;
@@ -218,9 +232,7 @@ static void tell(struct weir_case *now, const struct weir_executor *executor,
 	char text[1024];
 
 	now->told = true;
-	fill(&sighting, WEIR_BLOCKED, executor, now->beat, sample->tick);
-	memcpy(sighting.task, now->task, sizeof(now->task));
-	sighting.frames = now->frames;
+	sighting_of(now, executor, &sighting);
 	if (contract && !weir_symbols_open(&symbols, 0, NULL))
 		weir_log(WEIR_LOG_WARNING, "watch.blocked",
 			"a step of '%s' does not end: %s", contract->name,
@@ -230,6 +242,20 @@ static void tell(struct weir_case *now, const struct weir_executor *executor,
 	weir_books_unlock();
 }
 
+// stay says that a step that is in the book goes on.
+static void stay(struct weir_case *now, const struct weir_executor *executor)
+{
+	struct weir_contract *contract = weir_books_find(now->running);
+	struct weir_sighting sighting;
+
+	sighting_of(now, executor, &sighting);
+	if (contract)
+		weir_book_go_on(contract, &sighting);
+	weir_books_unlock();
+	if (!now->told && now->seen > ticks_of(TELL_NS))
+		tell(now, executor);
+}
+
 // miss ends a case whose step has ended without a word: it found no room among
 // the overruns. surely: no word is on its way.
 static void miss(struct weir_watched *watched,
@@ -237,6 +263,7 @@ static void miss(struct weir_watched *watched,
 {
 	struct weir_case *now = &watched->now;
 	struct weir_contract *contract;
+	struct weir_sighting sighting;
 
 	if (!now->open || !now->entered)
 		return;
@@ -245,8 +272,9 @@ static void miss(struct weir_watched *watched,
 	if (!surely && ++now->gone < GONE)
 		return;
 	contract = weir_books_find(now->running);
+	sighting_of(now, executor, &sighting);
 	if (contract)
-		weir_book_end(contract, now->beat, ns_of(now->seen));
+		weir_book_end(contract, &sighting);
 	weir_books_unlock();
 	now->open = false;
 }
@@ -283,27 +311,66 @@ static void doze(struct weir_case *now, int thread,
 	now->asleep = asleep;
 }
 
+static enum weir_found judge(const struct weir_watched *watched,
+	struct weir_stretch *stretch, const struct weir_round *round)
+{
+	stretch->stopped = watched->stopped;
+	if (stretch->end > round->known)
+		stretch->stopped += stretch->end - round->known;
+	stretch->accounts = round->accounts;
+	stretch->robbed = round->robbed;
+	return weir_witness_judge(&watched->witness, stretch);
+}
+
+// sleeps_too_long tells whether the step is in a call that is to blame by now.
+static bool sleeps_too_long(
+	const struct weir_watched *watched, const struct weir_round *round)
+{
+	const struct weir_case *now = &watched->now;
+	struct weir_stretch stretch = {.begin = now->beat,
+		.end = now->beat + now->seen,
+		.limit = now->limit,
+		.dozed = now->dozed};
+
+	return now->asleep &&
+	       now->seen > now->limit + now->limit / 2 + ticks_of(1000000) &&
+	       judge(watched, &stretch, round) == WEIR_BLOCKING;
+}
+
+// name_sleeper finds out whose step it is that sleeps, and so stands still.
+static void name_sleeper(
+	struct weir_case *now, const struct weir_executor *executor)
+{
+	const struct weir_task *task = load_relaxed(&executor->current);
+
+	if (task && now->asleep)
+		memcpy(now->task, task->name, sizeof(now->task));
+}
+
 static void go_on(struct weir_watched *watched, struct weir_executor *executor,
 	int thread, const struct weir_sample *before,
-	const struct weir_sample *sample)
+	const struct weir_sample *sample, const struct weir_round *round)
 {
 	struct weir_case *now = &watched->now;
+	bool runs = ran(before, sample);
 
-	if (!ran(before, sample)) {
+	now->seen = sample->tick - now->beat;
+	if (runs) {
+		now->asleep = false;
+	} else {
 		now->last = 0;
 		doze(now, thread, executor, before, sample);
-		return;
 	}
-	now->asleep = false;
-	if (now->entered) {
-		if (!now->told && sample->tick - now->beat > ticks_of(TELL_NS))
-			tell(now, executor, sample);
-		return;
-	}
-	if (is_proved(now))
-		enter(watched, executor, sample);
-	else if (!now->looking)
+	if (now->entered)
+		stay(now, executor);
+	else if (runs && is_proved(now))
+		enter(watched, WEIR_BLOCKED, executor);
+	else if (runs && !now->looking)
 		now->looking = weir_look_ask(&watched->look, executor, thread);
+	else if (!runs && sleeps_too_long(watched, round)) {
+		name_sleeper(now, executor);
+		enter(watched, WEIR_BLOCKING, executor);
+	}
 }
 
 // limit_of asks the books: a class whose last step has ended may be gone.
@@ -321,7 +388,8 @@ static uint64_t limit_of(const struct weir_histogram *running)
 // look_at follows the step that goes on, if it is overdue.
 static void look_at(struct weir_watched *watched,
 	struct weir_executor *executor, int thread,
-	const struct weir_sample *before, const struct weir_sample *sample)
+	const struct weir_sample *before, const struct weir_sample *sample,
+	const struct weir_round *round)
 {
 	const struct weir_histogram *running = load_relaxed(&executor->running);
 	struct weir_case *now = &watched->now;
@@ -336,32 +404,10 @@ static void look_at(struct weir_watched *watched,
 		miss(watched, executor, true);
 		begin(watched, running, limit, sample);
 	}
-	go_on(watched, executor, thread, before, sample);
+	go_on(watched, executor, thread, before, sample, round);
 }
 
 // ---- steps that have ended ----
-
-static enum weir_found judge(const struct weir_watched *watched,
-	const struct weir_overrun *overrun, const struct weir_round *round,
-	uint64_t dozed)
-{
-	struct weir_sample ended = sample_of(&overrun->reading, overrun->end);
-	struct weir_stretch stretch = {
-		.begin = overrun->begin,
-		.end = overrun->end,
-		.limit = load_relaxed(&overrun->steps->limit),
-		.ended = overrun->reading.tick ? &ended : NULL,
-		.dozed = dozed,
-		.stopped = watched->stopped +
-			   (overrun->end > round->known
-					   ? overrun->end - round->known
-					   : 0),
-		.accounts = round->accounts,
-		.robbed = round->robbed,
-	};
-
-	return weir_witness_judge(&watched->witness, &stretch);
-}
 
 static void settle(struct weir_watched *watched,
 	const struct weir_executor *executor,
@@ -371,16 +417,23 @@ static void settle(struct weir_watched *watched,
 	bool same = now->open && now->beat == overrun->begin &&
 		    now->running == overrun->steps;
 	struct weir_contract *contract = weir_books_find(overrun->steps);
+	struct weir_sample ended = sample_of(&overrun->reading, overrun->end);
 	struct weir_sighting sighting;
 
 	if (contract && same && now->entered) {
-		weir_book_end(contract, overrun->begin,
-			ns_of(overrun->end - overrun->begin));
+		now->seen = overrun->end - overrun->begin;
+		sighting_of(now, executor, &sighting);
+		weir_book_end(contract, &sighting);
 		now->open = false;
 	} else if (contract) {
-		fill(&sighting,
-			judge(watched, overrun, round, same ? now->dozed : 0),
-			executor, overrun->begin, overrun->end);
+		struct weir_stretch stretch = {.begin = overrun->begin,
+			.end = overrun->end,
+			.limit = load_relaxed(&overrun->steps->limit),
+			.ended = overrun->reading.tick ? &ended : NULL,
+			.dozed = same ? now->dozed : 0};
+
+		fill(&sighting, judge(watched, &stretch, round), executor,
+			overrun->begin, overrun->end);
 		memcpy(sighting.task, overrun->task, sizeof(sighting.task));
 		if (same && sighting.found == WEIR_BLOCKED)
 			sighting.frames = now->frames;
@@ -465,6 +518,13 @@ void weir_watched_take(
 	watched->witness.count = 0;
 }
 
+void weir_watched_forget(
+	struct weir_watched *watched, const struct weir_histogram *steps)
+{
+	if (watched->now.open && watched->now.running == steps)
+		watched->now.open = false;
+}
+
 void weir_watched_look(struct weir_watched *watched,
 	struct weir_executor *executor, const struct weir_round *round)
 {
@@ -493,5 +553,5 @@ void weir_watched_look(struct weir_watched *watched,
 		settle(watched, executor, &word.overruns[done], round);
 	miss(watched, executor, word.over);
 	if (sampled)
-		look_at(watched, executor, thread, &before, &sample);
+		look_at(watched, executor, thread, &before, &sample, round);
 }

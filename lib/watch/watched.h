@@ -12,6 +12,7 @@
 #include "watch/witness.h"
 
 struct weir_executor;
+struct weir_histogram;
 
 // A step that is beyond its limit and goes on.
 struct weir_case {
@@ -19,7 +20,7 @@ struct weir_case {
 	uint64_t beat; // names it
 	const struct weir_histogram *running;
 	uint64_t limit;
-	uint64_t seen;	   // ticks that it had taken when it was entered
+	uint64_t seen;	   // ticks that it has taken by now
 	bool looking;	   // a look is under way
 	unsigned prompt;   // looks that were
 	uint64_t last;	   // tick of the last look, 0: it was late
@@ -29,8 +30,9 @@ struct weir_case {
 	uint64_t dozed;	   // ticks for which it was seen asleep
 	long call;	   // in which call; -1: not known
 	bool entered;	   // it is in the book, as not ended
-	unsigned gone;	   // rounds since it has ended, without a word of it
-	bool told;	   // and in the log, as it does not end
+	enum weir_found found; // and as this
+	unsigned gone; // rounds since it has ended, without a word of it
+	bool told;     // and in the log, as it does not end
 	char task[WEIR_NAME_SIZE];
 	struct weir_frames frames;
 };
@@ -70,5 +72,14 @@ void weir_watched_take(
 // weir_watched_look does what a round does for an executor.
 void weir_watched_look(struct weir_watched *watched,
 	struct weir_executor *executor, const struct weir_round *round);
+
+// weir_watched_forget drops the case of a class that goes.
+void weir_watched_forget(
+	struct weir_watched *watched, const struct weir_histogram *steps);
+
+// weir_watchdog_forget judges what there is of a class that goes, none of whose
+// steps goes on: what was written down names it by its address, which another may
+// have soon. Without a watchdog it is dropped.
+void weir_watchdog_forget(const struct weir_histogram *steps);
 
 #endif

@@ -127,24 +127,75 @@ Test(contract, a_blocked_task_or_a_blocking_call_breaks_it)
 	cr_expect(strstr(text, "blocking call, 6 ms on lcore\n"), "%s", text);
 }
 
+// going is called with how long the step that began at 7 has taken.
+static void going(struct weir_contract *contract, enum weir_found found,
+	uint64_t ns, bool ends)
+{
+	struct weir_sighting sighting = {
+		.found = found, .begin = 7, .ns = ns, .call = -1};
+
+	sighting.frames.count = 1;
+	sighting.frames.at[0] = 0xabc;
+	weir_books_lock();
+	if (ends)
+		weir_book_end(contract, &sighting);
+	else
+		weir_book_go_on(contract, &sighting);
+	weir_books_unlock();
+}
+
 Test(contract, one_that_has_not_ended_counts_and_counts_once)
 {
-	struct weir_contract *contract = make("parser", MS);
+	static const enum weir_found founds[] = {WEIR_BLOCKED, WEIR_BLOCKING};
 	struct weir_contract_state state;
 
+	for (int i = 0; i < 2; i++) {
+		struct weir_contract *contract = make("parser", MS);
+
+		enter(contract, founds[i], 7, 2 * MS, true);
+		state = read(contract, 0);
+		cr_expect_eq(state.over, 1);
+		cr_expect_eq(state.unended, 1);
+		cr_expect(state.broken);
+		step(contract, 9 * MS);
+		going(contract, founds[i], 9 * MS, true);
+		state = read(contract, 0);
+		cr_expect_eq(state.over, 1);
+		cr_expect_eq(state.unended, 0);
+		cr_expect_eq(contract->worst_count, 1);
+		cr_expect_eq(contract->worst[0].ns, 9 * MS);
+	}
+}
+
+Test(contract, one_that_goes_on_may_be_the_longest)
+{
+	struct weir_contract *contract = make("parser", MS);
+	int code;
+
+	step(contract, 3000);
 	enter(contract, WEIR_BLOCKED, 7, 2 * MS, true);
-	state = read(contract, 0);
-	cr_expect_eq(state.over, 1);
-	cr_expect_eq(state.unended, 1);
-	cr_expect(state.broken);
-	step(contract, 9 * MS);
-	weir_books_lock();
-	weir_book_end(contract, 7, 9 * MS);
-	weir_books_unlock();
-	state = read(contract, 0);
-	cr_expect_eq(state.over, 1);
-	cr_expect_eq(state.unended, 0);
+	cr_expect_eq(read(contract, 0).worst_ns, 2 * MS);
+	going(contract, WEIR_BLOCKED, 8 * MS, false);
+	cr_expect_eq(read(contract, 0).worst_ns, 8 * MS);
+	cr_expect(strstr(said(0, &code), "in 1 of 2 steps, the longest 8 ms"));
+	step(contract, 5 * MS); // it ended sooner than was thought
+	going(contract, WEIR_BLOCKED, 5 * MS, true);
+	cr_expect_leq(read(contract, 0).worst_ns, 5 * MS);
+}
+
+Test(contract, one_that_became_the_longest_while_it_went_on_is_kept)
+{
+	struct weir_contract *contract = make("parser", MS);
+
+	for (unsigned i = 0; i < WEIR_SIGHTINGS; i++)
+		enter(contract, WEIR_BLOCKED, i, 4 * MS, false);
+	enter(contract, WEIR_BLOCKED, 7, 2 * MS, true);
+	going(contract, WEIR_BLOCKED, 9 * MS, true);
+	cr_assert_eq(contract->worst_count, WEIR_SIGHTINGS);
 	cr_expect_eq(contract->worst[0].ns, 9 * MS);
+	cr_expect_eq(contract->worst[0].frames.count, 1);
+	cr_expect_eq(contract->worst[0].frames.at[0], 0xabc);
+	cr_expect_eq(contract->worst[1].ns, 4 * MS);
 }
 
 Test(contract, the_worst_are_kept_those_of_the_task_first)

@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -240,6 +241,49 @@ Test(watchdog, a_call_in_the_first_step_and_the_last_is_one)
 	cr_expect_eq(state.blocking, 1);
 }
 
+// ---- one that sleeps and does not end ----
+
+static int ends[2]; // of a pipe
+
+static void read_for_ever(void *arg)
+{
+	char byte;
+
+	cr_assert_eq(read(ends[0], &byte, 1), 1);
+}
+
+Test(watchdog, a_call_that_does_not_end_is_seen_while_it_sleeps)
+{
+	struct weir_contract_state state;
+	struct weir_sighting worst;
+
+	cr_assert_eq(pipe(ends), 0);
+	begin(read_for_ever);
+	for (int i = 0; i < 10000 && !read_state().blocking; i++)
+		usleep(1000);
+	weir_books_lock();
+	worst = contract->worst[0];
+	weir_books_unlock();
+	state = read_state();
+	cr_assert_eq(state.blocking, 1);
+	cr_expect_eq(state.unended, 1);
+	cr_expect_eq(state.steps, 0);
+	cr_expect_geq(state.worst_ns, LIMIT_MS * MS * 3 / 2 + MS);
+	cr_expect_eq(worst.found, WEIR_BLOCKING);
+	cr_expect_eq(worst.call, SYS_read);
+	cr_expect_str_eq(worst.task, "faulty");
+	cr_assert_eq(write(ends[1], "", 1), 1);
+	while (!load_acquire(&ended))
+		usleep(1000);
+	for (int i = 0; i < 10000 && read_state().unended; i++)
+		usleep(1000);
+	state = read_state();
+	cr_expect_eq(state.unended, 0);
+	cr_expect_eq(state.blocking, 1, "it is no other when it ends");
+	cr_expect_eq(state.over, 1);
+	end();
+}
+
 static void sleep_again_and_again(void *arg)
 {
 	for (int i = 0; i < 10; i++) {
@@ -292,6 +336,93 @@ Test(watchdog, so_is_one_of_an_executor_that_may_sleep_between_steps)
 	end();
 }
 
+// ---- a class after another ----
+
+static void sleep_long_enough(void *arg)
+{
+	usleep(4 * LIMIT_MS * 1000);
+}
+
+static void do_little(void *arg)
+{
+	for (int i = 0; i < 10; i++)
+		(void)!weir_sleep(weir_in_ms(1));
+}
+
+static void child(void (*fn)(void *arg), struct weir_contract *of)
+{
+	struct weir_spawn_options how = {.steps = weir_contract_steps(of)};
+	struct weir_scope scope;
+
+	weir_scope_open(&scope);
+	cr_assert_eq(weir_spawn_with(&scope, NULL, fn, NULL, &how), 0);
+	(void)!weir_scope_close(&scope, WEIR_NEVER);
+}
+
+static void bad_then_good(void *arg)
+{
+	struct weir_contract *bad, *good;
+	struct weir_contract_state state;
+
+	for (int i = 0; i < 10; i++) {
+		cr_assert_eq(weir_contract_create(
+				     &bad, "bad", LIMIT_MS * MS, &error),
+			0);
+		child(sleep_long_enough, bad);
+		weir_contract_destroy(bad);
+		cr_assert_eq(weir_contract_create(
+				     &good, "good", LIMIT_MS * MS, &error),
+			0);
+		child(do_little, good);
+		weir_contract_read(good, 0, &state);
+		cr_expect_eq(state.blocking, 0);
+		cr_expect_eq(state.blocked, 0);
+		cr_expect_eq(state.unended, 0);
+		weir_contract_destroy(good);
+	}
+}
+
+Test(watchdog, a_class_is_not_blamed_for_one_that_had_its_place)
+{
+	struct weir_contract *busy;
+
+	// Rounds are short while there is a limit.
+	cr_assert_eq(
+		weir_contract_create(&busy, "busy", LIMIT_MS * MS, &error), 0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	cr_assert_eq(weir_run(bad_then_good, NULL), 0);
+	weir_watchdog_stop();
+	weir_contract_destroy(busy);
+}
+
+static void be_bad(void *arg)
+{
+	child(sleep_long_enough, arg);
+}
+
+Test(watchdog, nor_for_one_that_went_before_there_was_a_watchdog)
+{
+	struct weir_executor_options options = {.name = "watched"};
+	struct weir_contract *bad, *good;
+	struct weir_contract_state state;
+
+	cr_assert_eq(
+		weir_contract_create(&bad, "bad", LIMIT_MS * MS, &error), 0);
+	cr_assert_eq(weir_executor_create(&executor, &options, &error), 0);
+	cr_assert_eq(weir_start(executor, be_bad, bad, NULL, stop_it), 0);
+	weir_executor_run(executor);
+	weir_contract_destroy(bad);
+	cr_assert_eq(
+		weir_contract_create(&good, "good", LIMIT_MS * MS, &error), 0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	weir_watchdog_settle();
+	weir_contract_read(good, 0, &state);
+	cr_expect_eq(state.blocking, 0);
+	weir_watchdog_stop();
+	weir_executor_destroy(executor);
+	weir_contract_destroy(good);
+}
+
 // ---- what another has done ----
 
 static void nap(void *arg)
@@ -301,6 +432,11 @@ static void nap(void *arg)
 		if (weir_sleep(weir_in_ms(5)))
 			break;
 	}
+}
+
+static void end_toil(void *arg)
+{
+	store_release(&go_on, true);
 }
 
 static void toil(void *arg)
@@ -314,7 +450,6 @@ static void toil(void *arg)
 			cpu_relax();
 		weir_yield();
 	}
-	store_release(&go_on, true);
 }
 
 static void pin(void)
@@ -369,8 +504,8 @@ Test(watchdog, a_core_that_was_stolen_while_another_took_naps_is_no_call)
 	worker.steps = weir_contract_steps(contract);
 	napper.steps = weir_contract_steps(other);
 	cr_assert_eq(weir_executor_create(&executor, &options, &error), 0);
-	cr_assert_eq(weir_start(executor, toil, NULL, &worker, has_ended), 0);
-	cr_assert_eq(weir_start(executor, nap, NULL, &napper, NULL), 0);
+	cr_assert_eq(weir_start(executor, toil, NULL, &worker, end_toil), 0);
+	cr_assert_eq(weir_start(executor, nap, NULL, &napper, has_ended), 0);
 	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
 	cr_assert_eq(pthread_create(&thread, NULL, run_on_one, NULL), 0);
 	cr_assert_eq(pthread_create(&thief, NULL, steal, NULL), 0);
