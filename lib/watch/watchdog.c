@@ -152,6 +152,7 @@ static int create(int cpu, struct weir_error *e)
 	store_relaxed(&dog.quit, false);
 	dog.accounts = weir_machine_accounts();
 	pthread_attr_init(&attributes);
+	weir_thread_quiet(&attributes);
 	if (cpu >= 0) {
 		CPU_ZERO(&cpus);
 		CPU_SET((unsigned)cpu, &cpus);

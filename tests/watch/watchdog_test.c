@@ -3,6 +3,7 @@
 // Planted faults on an executor of a thread, under the watchdog. What the machine
 // steals may hide one, so each is tried until it is seen; never is it called
 // something else that would break the contract.
+#include "task/bell.h"
 #include "task/executor.h"
 #include "task/task.h"
 #include "watch/book.h"
@@ -10,6 +11,8 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -175,6 +178,42 @@ Test(watchdog, a_task_that_behaves_is_blamed_for_nothing)
 	cr_expect_eq(state.blocking, 0);
 	cr_expect_gt(state.steps, 200);
 	end();
+}
+
+// ---- the program's own signals ----
+
+static volatile sig_atomic_t came;
+
+static void on_signal(int number)
+{
+	came = 1;
+}
+
+// A server blocks what it takes with signalfd, and may do so late: a thread of the
+// library that left it open would take it first.
+Test(watchdog, threads_of_the_library_take_no_signal_of_the_program)
+{
+	struct signalfd_siginfo info;
+	sigset_t term;
+	int file;
+
+	signal(SIGTERM, on_signal);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	cr_assert_eq(sigprocmask(SIG_UNBLOCK, &term, NULL), 0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	cr_assert(weir_bell_of_thread());
+	cr_assert_eq(sigprocmask(SIG_BLOCK, &term, NULL), 0);
+	file = signalfd(-1, &term, SFD_NONBLOCK);
+	cr_assert_geq(file, 0);
+	for (int i = 0; i < 20; i++) {
+		cr_assert_eq(kill(getpid(), SIGTERM), 0);
+		usleep(1000);
+		cr_assert_eq(came, 0, "the handler ran elsewhere");
+		cr_assert_eq(read(file, &info, sizeof(info)), sizeof(info));
+	}
+	close(file);
+	weir_watchdog_stop();
 }
 
 Test(watchdog, it_serves_several_and_ends_with_the_last)
