@@ -2,6 +2,7 @@
 #include "watch/watchdog.h"
 #include "base/thread.h"
 #include "task/executor_inline.h"
+#include "task/misuse.h"
 #include "task/roster.h"
 #include "watch/thread.h"
 #include "watch/watched.h"
@@ -27,7 +28,7 @@ static struct {
 	pthread_mutex_t lock;
 	unsigned users;
 	pthread_t thread;
-	bool quit;
+	uint64_t life; // of threads: each ends when it is no more its own
 	bool accounts;
 	uint64_t sleeps; // of its thread, as of the round before
 	struct weir_list watched;
@@ -127,20 +128,32 @@ static void urge(void)
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), -20);
 }
 
+// go_round does a round, unless the caller's life is over: when the last user had
+// stopped it another may have started the next one at once.
+static bool go_round(uint64_t life)
+{
+	bool mine;
+
+	pthread_mutex_lock(&dog.lock);
+	mine = dog.life == life;
+	if (mine)
+		all(was_stopped());
+	pthread_mutex_unlock(&dog.lock);
+	return mine;
+}
+
 static void *watch(void *arg)
 {
+	uint64_t life = (uintptr_t)arg;
 	struct timespec nap = {0};
 
 	urge();
 	dog.sleeps = weir_own_sleeps() - 1;
-	while (!load_acquire(&dog.quit)) {
+	do {
 		nap.tv_nsec = (long)period_ns();
 		nanosleep(&nap, NULL);
-		pthread_mutex_lock(&dog.lock);
-		all(was_stopped());
-		pthread_mutex_unlock(&dog.lock);
-	}
-	return arg;
+	} while (go_round(life));
+	return NULL;
 }
 
 static int create(int cpu, struct weir_error *e)
@@ -149,7 +162,6 @@ static int create(int cpu, struct weir_error *e)
 	cpu_set_t cpus;
 	int err;
 
-	store_relaxed(&dog.quit, false);
 	dog.accounts = weir_machine_accounts();
 	pthread_attr_init(&attributes);
 	weir_thread_quiet(&attributes);
@@ -158,7 +170,8 @@ static int create(int cpu, struct weir_error *e)
 		CPU_SET((unsigned)cpu, &cpus);
 		pthread_attr_setaffinity_np(&attributes, sizeof(cpus), &cpus);
 	}
-	err = pthread_create(&dog.thread, &attributes, watch, NULL);
+	err = pthread_create(
+		&dog.thread, &attributes, watch, (void *)(uintptr_t)dog.life);
 	pthread_attr_destroy(&attributes);
 	if (err)
 		return weir_error_set(e, -err, "no thread for the watchdog: %s",
@@ -213,11 +226,15 @@ void weir_watchdog_stop(void)
 	bool last;
 
 	pthread_mutex_lock(&dog.lock);
+	if (!dog.users)
+		weir_misuse_end("weir_watchdog_stop",
+			"it does not run: stop it once for each start that "
+			"answered 0");
 	if (dog.users == 1)
 		all(false);
 	last = --dog.users == 0;
 	thread = dog.thread;
-	store_release(&dog.quit, last);
+	dog.life += last;
 	pthread_mutex_unlock(&dog.lock);
 	if (last)
 		pthread_join(thread, NULL);

@@ -33,7 +33,8 @@ extern "C" {
 int weir_watchdog_start(int cpu, struct weir_error *e);
 
 // weir_watchdog_stop ends it when its last user has called it; what executors
-// wrote down before is judged.
+// wrote down before is judged. Once for each start that answered 0; who starts it
+// meanwhile starts the next one.
 void weir_watchdog_stop(void);
 
 // weir_watchdog_settle judges all that executors have written down by now: before

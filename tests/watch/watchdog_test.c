@@ -10,6 +10,7 @@
 #include "watch/watchdog.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -225,5 +226,63 @@ Test(watchdog, it_serves_several_and_ends_with_the_last)
 	weir_watchdog_stop();
 	weir_watchdog_settle();
 	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	weir_watchdog_stop();
+}
+
+// How many of them the process has.
+static unsigned watchdogs(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	const struct dirent *task;
+	unsigned count = 0;
+
+	cr_assert(tasks);
+	while ((task = readdir(tasks))) {
+		char path[300], name[32] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm",
+			task->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		count += fgets(name, sizeof(name), file) &&
+			 strcmp(name, "weir-watchdog\n") == 0;
+		fclose(file);
+	}
+	closedir(tasks);
+	return count;
+}
+
+static void *stop(void *arg)
+{
+	weir_watchdog_stop();
+	return arg;
+}
+
+Test(watchdog, who_starts_it_while_the_last_user_stops_it_holds_up_nobody,
+	.timeout = 20)
+{
+	for (int i = 0; i < 5; i++) {
+		pthread_t stopper;
+
+		cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+		usleep(10000); // it sleeps, for longer than what follows
+		cr_assert_eq(pthread_create(&stopper, NULL, stop, NULL), 0);
+		usleep(10000);
+		cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+		cr_assert_eq(pthread_join(stopper, NULL), 0);
+		for (int j = 0; j < 1000 && watchdogs() != 1; j++)
+			usleep(1000);
+		cr_assert_eq(watchdogs(), 1);
+		weir_watchdog_stop();
+		cr_assert_eq(watchdogs(), 0);
+	}
+}
+
+Test(watchdog, a_stop_without_a_start_is_our_caller_s_fault, .signal = SIGABRT)
+{
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	weir_watchdog_stop();
 	weir_watchdog_stop();
 }
