@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "watch/watchdog.h"
+#include "base/log.h"
 #include "base/thread.h"
 #include "task/executor_inline.h"
 #include "task/misuse.h"
 #include "task/roster.h"
 #include "watch/thread.h"
 #include "watch/watched.h"
+#include "watch/words.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -30,10 +32,83 @@ static struct {
 	pthread_t thread;
 	uint64_t life; // of threads: each ends when it is no more its own
 	bool accounts;
+	bool warns;	 // the thread that says what is due is there
 	uint64_t sleeps; // of its thread, as of the round before
 	struct weir_list watched;
 } dog = {.lock = PTHREAD_MUTEX_INITIALIZER,
 	.watched = {&dog.watched, &dog.watched}};
+
+// ---- what it says ----
+
+// take_due answers what is to be said next, if there is something. The watchdog
+// is locked.
+static bool take_due(struct weir_telling *telling)
+{
+	weir_list_each (link, &dog.watched) {
+		struct weir_watched *one =
+			weir_container(link, struct weir_watched, link);
+
+		if (!one->telling.due)
+			continue;
+		*telling = one->telling;
+		one->telling.due = false;
+		return true;
+	}
+	return false;
+}
+
+static void say(const struct weir_telling *telling)
+{
+	struct weir_symbols *symbols = NULL;
+	char text[1024];
+
+	if (!weir_symbols_open(&symbols, 0, NULL))
+		weir_log(WEIR_LOG_WARNING, "watch.blocked",
+			"a step of '%s' does not end: %s", telling->of,
+			weir_words_seen(symbols, &telling->sighting, text,
+				sizeof(text)));
+	weir_symbols_close(symbols);
+}
+
+// warn says what is due, on a thread of its own and under no lock: names of
+// addresses take a while, and standard error may take for ever. Nobody waits for
+// it, and the executors stay watched.
+static void *warn(void *arg)
+{
+	struct weir_telling telling;
+
+	prctl(PR_SET_NAME, "weir-warns");
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), 0);
+	pthread_mutex_lock(&dog.lock);
+	while (take_due(&telling)) {
+		pthread_mutex_unlock(&dog.lock);
+		say(&telling);
+		pthread_mutex_lock(&dog.lock);
+	}
+	dog.warns = false;
+	pthread_mutex_unlock(&dog.lock);
+	return arg;
+}
+
+// begin_to_warn does that if something is due; without a thread for it, a later
+// round tries again. The watchdog is locked.
+static void begin_to_warn(void)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	bool due = false;
+
+	weir_list_each (link, &dog.watched)
+		due |= weir_container(link, struct weir_watched, link)
+			       ->telling.due;
+	if (!due || dog.warns)
+		return;
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	weir_thread_quiet(&attributes);
+	dog.warns = !pthread_create(&thread, &attributes, warn, NULL);
+	pthread_attr_destroy(&attributes);
+}
 
 // ---- rounds ----
 
@@ -94,6 +169,7 @@ static void all(bool stopped)
 		if (!one->seen)
 			one->executor = NULL;
 	}
+	begin_to_warn();
 }
 
 // was_stopped tells whether the process was since it was last asked: the watchdog

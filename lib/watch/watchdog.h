@@ -14,6 +14,9 @@
 // microseconds at each wake: a thousand a second, up to five thousand for limits
 // below 1 ms, ten where no class has a limit.
 //
+// What it says of a step that does not end is said by a thread that lives for
+// that alone, and under no lock: nobody ever waits for standard error.
+//
 // Threads.  Any that may sleep.
 // Memory.  start allocates, and the watchdog for executors that are new.
 #ifndef WEIR_WATCH_WATCHDOG_H

@@ -10,10 +10,8 @@
 // Where the thread has no CPU time it is not asked, since a signal would end a
 // sleep: the system tells whether it sleeps, and in which call.
 #include "watch/watched.h"
-#include "base/log.h"
 #include "task/executor_inline.h"
 #include "watch/thread.h"
-#include "watch/words.h"
 
 #include <string.h>
 
@@ -173,26 +171,24 @@ static void enter(struct weir_watched *watched,
 	weir_books_unlock();
 }
 
-// tell says of a step that has not ended for long what it is: the report may be
-// far, or never be made.
-static void tell(struct weir_case *now, const struct weir_executor *executor,
-	const struct weir_sample *sample)
+// tell has it said of a step that has not ended for long what it is: the report
+// may be far, or never be made.
+static void tell(struct weir_watched *watched,
+	const struct weir_executor *executor, const struct weir_sample *sample)
 {
+	struct weir_case *now = &watched->now;
 	struct weir_contract *contract = weir_books_find(now->running);
-	struct weir_symbols *symbols = NULL;
-	struct weir_sighting sighting;
-	char text[1024];
+	struct weir_telling *telling = &watched->telling;
 
 	now->told = true;
-	fill(&sighting, WEIR_BLOCKED, executor, now->beat, sample->tick);
-	memcpy(sighting.task, now->task, sizeof(now->task));
-	sighting.frames = now->frames;
-	if (contract && !weir_symbols_open(&symbols, 0, NULL))
-		weir_log(WEIR_LOG_WARNING, "watch.blocked",
-			"a step of '%s' does not end: %s", contract->name,
-			weir_words_seen(
-				symbols, &sighting, text, sizeof(text)));
-	weir_symbols_close(symbols);
+	if (contract) {
+		telling->due = true;
+		memcpy(telling->of, contract->name, sizeof(telling->of));
+		fill(&telling->sighting, WEIR_BLOCKED, executor, now->beat,
+			sample->tick);
+		memcpy(telling->sighting.task, now->task, sizeof(now->task));
+		telling->sighting.frames = now->frames;
+	}
 	weir_books_unlock();
 }
 
@@ -248,7 +244,7 @@ static void go_on(struct weir_watched *watched, struct weir_executor *executor,
 	}
 	if (now->entered) {
 		if (!now->told && sample->tick - now->beat > ticks_of(TELL_NS))
-			tell(now, executor, sample);
+			tell(watched, executor, sample);
 		return;
 	}
 	if (is_proved(now))

@@ -34,6 +34,13 @@ struct weir_case {
 	struct weir_frames frames;
 };
 
+// What is to be said of a step that does not end.
+struct weir_telling {
+	bool due;
+	char of[WEIR_CLASS_SIZE];
+	struct weir_sighting sighting;
+};
+
 struct weir_watched {
 	struct weir_list link;
 	const struct weir_executor *executor; // NULL: free
@@ -46,6 +53,7 @@ struct weir_watched {
 	uint64_t stops;		       // of the process, while it ran
 	struct weir_case now;
 	struct weir_look look;
+	struct weir_telling telling;
 };
 
 // What one round of the watchdog knows.

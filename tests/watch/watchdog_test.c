@@ -11,6 +11,7 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -115,6 +116,72 @@ Test(watchdog, a_step_that_does_not_end_is_seen_with_its_task_and_stack)
 	cr_expect_geq(read_state().over, 1);
 	cr_expect_eq(read_state().blocked, 1);
 	end();
+}
+
+// ---- what is said of it ----
+
+// How many threads of this name the process has.
+static unsigned threads(const char *wanted)
+{
+	char line[32];
+	DIR *tasks = opendir("/proc/self/task");
+	const struct dirent *task;
+	unsigned count = 0;
+
+	cr_assert(tasks);
+	snprintf(line, sizeof(line), "%s\n", wanted);
+	while ((task = readdir(tasks))) {
+		char path[300], name[32] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm",
+			task->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		count += fgets(name, sizeof(name), file) &&
+			 strcmp(name, line) == 0;
+		fclose(file);
+	}
+	closedir(tasks);
+	return count;
+}
+
+// fill_pipe gives standard error to a pipe that is full and that nobody reads.
+static void fill_pipe(int ends[2])
+{
+	char bytes[4096] = "";
+
+	cr_assert_eq(pipe2(ends, O_NONBLOCK), 0);
+	while (write(ends[1], bytes, sizeof(bytes)) > 0)
+		;
+	cr_assert_eq(fcntl(ends[1], F_SETFL, 0), 0);
+	cr_assert_geq(dup2(ends[1], STDERR_FILENO), 0);
+	close(ends[1]);
+}
+
+Test(watchdog, who_cannot_say_it_holds_up_nobody, .timeout = 60)
+{
+	struct weir_executor_options options = {.name = "another"};
+	int ends[2], kept = dup(STDERR_FILENO);
+	struct weir_executor *another;
+
+	fill_pipe(ends);
+	begin(never_yield);
+	for (int i = 0; i < 10000 && !threads("weir-warns"); i++)
+		usleep(1000);
+	cr_assert_eq(threads("weir-warns"), 1, "it says it");
+	usleep(300000);
+	cr_assert_eq(threads("weir-warns"), 1, "and cannot");
+	cr_assert_eq(weir_executor_create(&another, &options, &error), 0);
+	weir_watchdog_settle();
+	cr_expect_eq(read_state().blocked, 1);
+	weir_executor_destroy(another);
+	store_release(&go_on, true);
+	end();
+	cr_assert_eq(threads("weir-warns"), 1);
+	close(ends[0]);
+	dup2(kept, STDERR_FILENO);
 }
 
 // ---- one that sleeps in the kernel ----
@@ -229,31 +296,6 @@ Test(watchdog, it_serves_several_and_ends_with_the_last)
 	weir_watchdog_stop();
 }
 
-// How many of them the process has.
-static unsigned watchdogs(void)
-{
-	DIR *tasks = opendir("/proc/self/task");
-	const struct dirent *task;
-	unsigned count = 0;
-
-	cr_assert(tasks);
-	while ((task = readdir(tasks))) {
-		char path[300], name[32] = "";
-		FILE *file;
-
-		snprintf(path, sizeof(path), "/proc/self/task/%s/comm",
-			task->d_name);
-		file = fopen(path, "r");
-		if (!file)
-			continue;
-		count += fgets(name, sizeof(name), file) &&
-			 strcmp(name, "weir-watchdog\n") == 0;
-		fclose(file);
-	}
-	closedir(tasks);
-	return count;
-}
-
 static void *stop(void *arg)
 {
 	weir_watchdog_stop();
@@ -272,11 +314,11 @@ Test(watchdog, who_starts_it_while_the_last_user_stops_it_holds_up_nobody,
 		usleep(10000);
 		cr_assert_eq(weir_watchdog_start(-1, &error), 0);
 		cr_assert_eq(pthread_join(stopper, NULL), 0);
-		for (int j = 0; j < 1000 && watchdogs() != 1; j++)
+		for (int j = 0; j < 1000 && threads("weir-watchdog") != 1; j++)
 			usleep(1000);
-		cr_assert_eq(watchdogs(), 1);
+		cr_assert_eq(threads("weir-watchdog"), 1);
 		weir_watchdog_stop();
-		cr_assert_eq(watchdogs(), 0);
+		cr_assert_eq(threads("weir-watchdog"), 0);
 	}
 }
 
