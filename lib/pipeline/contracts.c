@@ -53,7 +53,10 @@ int weir_contracts_open(struct weir_pipeline *pipeline,
 	pipeline->contracts =
 		calloc(plan->instance_count + plan->executor_count + 1,
 			sizeof(*pipeline->contracts));
-	if (!pipeline->contracts)
+	pipeline->contract_states =
+		calloc(plan->instance_count + plan->executor_count + 1,
+			sizeof(*pipeline->contract_states));
+	if (!pipeline->contracts || !pipeline->contract_states)
 		return weir_error_set(e, -ENOMEM, "out of memory");
 	for (unsigned i = 0; i < plan->instance_count && !err; i++) {
 		struct weir_instance *instance = &pipeline->instances[i];
@@ -93,7 +96,9 @@ void weir_contracts_close(struct weir_pipeline *pipeline)
 	for (unsigned i = 0; i < pipeline->contract_count; i++)
 		weir_contract_destroy(pipeline->contracts[i]);
 	free(pipeline->contracts);
+	free(pipeline->contract_states);
 	pipeline->contracts = NULL;
+	pipeline->contract_states = NULL;
 	pipeline->contract_count = 0;
 }
 
@@ -307,19 +312,18 @@ static void report_all(struct weir_pipeline *pipeline,
 
 void weir_report_contracts(struct weir_pipeline *pipeline, json_t *report)
 {
+	struct weir_contract_state *states = pipeline->contract_states;
 	unsigned count = pipeline->contract_count;
-	struct weir_contract_state *states = calloc(count + 1, sizeof(*states));
 	struct weir_symbols *symbols = NULL;
 
-	for (unsigned i = 0; states && i < count; i++)
+	for (unsigned i = 0; i < count; i++)
 		weir_contract_read(pipeline->contracts[i],
 			pipeline->contract_flags, &states[i]);
-	if (states && !weir_symbols_open(&symbols, 0, NULL)) {
-		if (any_limit(states, count))
-			report_all(pipeline, symbols, states, report);
-		report_trapped(pipeline, symbols);
-		find_sleeps(pipeline);
-	}
+	// Where they cannot be had, what was found stands without names.
+	(void)weir_symbols_open(&symbols, 0, NULL);
+	if (any_limit(states, count))
+		report_all(pipeline, symbols, states, report);
+	report_trapped(pipeline, symbols);
+	find_sleeps(pipeline);
 	weir_symbols_close(symbols);
-	free(states);
 }

@@ -91,6 +91,7 @@ struct weir_pipeline {
 	unsigned shell_count;
 	struct weir_change *changes; // of options, the latest first
 	struct weir_contract **contracts;
+	struct weir_contract_state *contract_states; // for the report
 	unsigned contract_count, contract_flags;
 	struct weir_limit limit;
 	char instance[WEIR_COUNT_INSTANCE_SIZE];
