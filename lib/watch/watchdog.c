@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -40,6 +41,11 @@ static struct {
 
 // ---- what it says ----
 
+static bool is_due(const struct weir_telling *telling)
+{
+	return telling->unended || telling->deaf;
+}
+
 // take_due answers what is to be said next, if there is something. The watchdog
 // is locked.
 static bool take_due(struct weir_telling *telling)
@@ -48,16 +54,16 @@ static bool take_due(struct weir_telling *telling)
 		struct weir_watched *one =
 			weir_container(link, struct weir_watched, link);
 
-		if (!one->telling.due)
+		if (!is_due(&one->telling))
 			continue;
 		*telling = one->telling;
-		one->telling.due = false;
+		one->telling.unended = one->telling.deaf = false;
 		return true;
 	}
 	return false;
 }
 
-static void say(const struct weir_telling *telling)
+static void say_unended(const struct weir_telling *telling)
 {
 	struct weir_symbols *symbols = NULL;
 	char text[1024];
@@ -68,6 +74,19 @@ static void say(const struct weir_telling *telling)
 		weir_words_seen(
 			symbols, &telling->sighting, text, sizeof(text)));
 	weir_symbols_close(symbols);
+}
+
+static void say(const struct weir_telling *telling)
+{
+	if (telling->unended)
+		say_unended(telling);
+	if (telling->deaf)
+		weir_log(WEIR_LOG_WARNING, "watch.deaf",
+			"the thread of '%s' does not answer signal %d, so "
+			"that its steps which are too long stay not "
+			"witnessed: start the watchdog before it, and do not "
+			"block or handle that signal",
+			telling->executor, WEIR_LOOK_SIGNAL);
 }
 
 // warn says what is due, on a thread of its own and under no lock: names of
@@ -99,8 +118,8 @@ static void begin_to_warn(void)
 	bool due = false;
 
 	weir_list_each (link, &dog.watched)
-		due |= weir_container(link, struct weir_watched, link)
-			       ->telling.due;
+		due |= is_due(&weir_container(link, struct weir_watched, link)
+				       ->telling);
 	if (!due || dog.warns)
 		return;
 	pthread_attr_init(&attributes);

@@ -32,7 +32,10 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 // weir_watchdog_start starts it on that CPU, -1: on any, or counts one more user
-// of the one that runs. It catches the signal SIGRTMIN + 6. Answers 0 or -errno.
+// of the one that runs. It catches the signal SIGRTMIN + 6, which executors that
+// are run from then on let through; an earlier one whose thread blocks it is told
+// of when a step of it was too long. Answers 0, -EBUSY where the program handles
+// that signal, or -errno.
 int weir_watchdog_start(int cpu, struct weir_error *e);
 
 // weir_watchdog_stop ends it when its last user has called it; what executors

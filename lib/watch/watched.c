@@ -182,7 +182,7 @@ static void tell(struct weir_watched *watched,
 
 	now->told = true;
 	if (contract) {
-		telling->due = true;
+		telling->unended = true;
 		memcpy(telling->of, contract->name, sizeof(telling->of));
 		fill(&telling->sighting, WEIR_BLOCKED, executor, now->beat,
 			sample->tick);
@@ -190,6 +190,24 @@ static void tell(struct weir_watched *watched,
 		telling->sighting.frames = now->frames;
 	}
 	weir_books_unlock();
+}
+
+// hark has it said once that a thread does not answer a look, though it ran for
+// long: it blocks the signal.
+static void hark(struct weir_watched *watched,
+	const struct weir_executor *executor, const struct weir_sample *before,
+	const struct weir_sample *sample)
+{
+	uint64_t ran = sample->cpu - before->cpu, most = ticks_of(CLOSE_NS);
+
+	// Not so much at once as a machine that stood still seems to have run.
+	watched->deaf += ran < most ? ran : most;
+	if (watched->deaf < ticks_of(TELL_NS) || watched->deaf_told)
+		return;
+	watched->deaf_told = true;
+	watched->telling.deaf = true;
+	memcpy(watched->telling.executor, executor->name,
+		sizeof(executor->name));
 }
 
 // miss ends a case whose step has ended without a word: it found no room among
@@ -247,11 +265,15 @@ static void go_on(struct weir_watched *watched, struct weir_executor *executor,
 			tell(watched, executor, sample);
 		return;
 	}
-	if (is_proved(now))
+	if (is_proved(now)) {
 		enter(watched, executor, sample);
-	else if (!now->looking)
+	} else if (now->looking) {
+		hark(watched, executor, before, sample);
+	} else {
+		watched->deaf = 0;
 		now->looking = weir_look_ask(
 			&watched->look, executor, watched->thread);
+	}
 }
 
 // limit_of asks the books: a class whose last step has ended may be gone.
@@ -351,6 +373,7 @@ static void meet(struct weir_watched *watched, int thread,
 	memset(&watched->witness, 0, sizeof(watched->witness));
 	memset(&watched->now, 0, sizeof(watched->now));
 	watched->thread = thread;
+	watched->deaf_told = false;
 	watched->sleeps_tick = round->tick;
 	watched->slept_from = watched->slept_to = 0;
 	if (!weir_thread_sleeps(thread, &watched->sleeps))

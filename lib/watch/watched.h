@@ -34,11 +34,13 @@ struct weir_case {
 	struct weir_frames frames;
 };
 
-// What is to be said of a step that does not end.
+// What is to be said of an executor.
 struct weir_telling {
-	bool due;
+	bool unended; // a step of it does not end: this one, of that class
 	char of[WEIR_CLASS_SIZE];
 	struct weir_sighting sighting;
+	bool deaf; // it does not answer looks
+	char executor[WEIR_NAME_SIZE];
 };
 
 struct weir_watched {
@@ -53,6 +55,8 @@ struct weir_watched {
 	uint64_t stops;		       // of the process, while it ran
 	struct weir_case now;
 	struct weir_look look;
+	uint64_t deaf;	// CPU time that went by without the answer to it
+	bool deaf_told; // of this thread
 	struct weir_telling telling;
 };
 

@@ -3,14 +3,16 @@
 // Planted faults on an executor of a thread, under the watchdog. What the machine
 // steals may hide one, so each is tried until it is seen; never is it called
 // something else that would break the contract.
+#include "base/log.h"
 #include "task/bell.h"
-#include "task/executor.h"
+#include "task/executor_inline.h"
 #include "task/task.h"
 #include "watch/book.h"
 #include "watch/watchdog.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -119,6 +121,24 @@ Test(watchdog, a_step_that_does_not_end_is_seen_with_its_task_and_stack)
 }
 
 // ---- what is said of it ----
+
+// How many lines were said of an event.
+struct heard {
+	const char *event;
+	unsigned count;
+	char line[2048]; // the last
+};
+
+static void hear(void *arg, enum weir_log_level level, const char *event,
+	const char *line)
+{
+	struct heard *heard = arg;
+
+	if (strcmp(event, heard->event))
+		return;
+	snprintf(heard->line, sizeof(heard->line), "%s", line);
+	store_release(&heard->count, heard->count + 1);
+}
 
 // How many threads of this name the process has.
 static unsigned threads(const char *wanted)
@@ -246,6 +266,108 @@ Test(watchdog, a_task_that_behaves_is_blamed_for_nothing)
 	cr_expect_eq(state.blocking, 0);
 	cr_expect_gt(state.steps, 200);
 	end();
+}
+
+// ---- signals that are blocked ----
+
+static void block_all(sigset_t *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	cr_assert_eq(pthread_sigmask(SIG_SETMASK, &all, before), 0);
+}
+
+static bool blocks(int number)
+{
+	sigset_t now;
+
+	pthread_sigmask(SIG_SETMASK, NULL, &now);
+	return sigismember(&now, number);
+}
+
+// As a server does whose one thread takes all signals.
+Test(watchdog, a_program_that_blocks_all_signals_is_witnessed_too)
+{
+	block_all(NULL);
+	begin(never_yield);
+	for (int i = 0; i < 10000 && !read_state().blocked; i++)
+		usleep(1000);
+	cr_expect_eq(read_state().blocked, 1);
+	store_release(&go_on, true);
+	end();
+}
+
+static bool blocked_in_a_step, blocked_another;
+
+static void look_at_mask(void *arg)
+{
+	blocked_in_a_step = blocks(WEIR_LOOK_SIGNAL);
+	blocked_another = blocks(SIGRTMIN + 7);
+	weir_executor_stop(weir_executor_self());
+}
+
+Test(watchdog, a_mask_is_after_a_run_what_it_was_before)
+{
+	struct weir_executor_options options = {.name = "own"};
+
+	block_all(NULL);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(
+			weir_executor_create(&executor, &options, &error), 0);
+		cr_assert_eq(
+			weir_start(executor, look_at_mask, NULL, NULL, NULL),
+			0);
+		weir_executor_run(executor);
+		weir_executor_destroy(executor);
+		cr_expect_eq(blocked_in_a_step, i == 0,
+			"before there was a watchdog it is the program's");
+		cr_expect(blocked_another);
+		cr_expect(blocks(WEIR_LOOK_SIGNAL));
+		cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	}
+}
+
+static void block_and_never_yield(void *arg)
+{
+	block_all(NULL);
+	never_yield(arg);
+}
+
+Test(watchdog, a_thread_that_does_not_answer_is_told_of_once)
+{
+	struct heard heard = {.event = "watch.deaf"};
+
+	weir_log_hook(hear, &heard);
+	begin(block_and_never_yield);
+	for (int i = 0; i < 20000 && !load_acquire(&heard.count); i++)
+		usleep(1000);
+	usleep(1500000);
+	cr_expect_eq(load_acquire(&heard.count), 1);
+	cr_expect(strstr(heard.line, "'watched' does not answer signal"), "%s",
+		heard.line);
+	store_release(&go_on, true);
+	end();
+	weir_log_hook(NULL, NULL);
+}
+
+static void own_handler(int number)
+{
+}
+
+Test(watchdog, a_handler_of_the_program_is_not_replaced)
+{
+	struct sigaction own = {.sa_handler = own_handler}, now;
+
+	cr_assert_eq(sigaction(WEIR_LOOK_SIGNAL, &own, NULL), 0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), -EBUSY);
+	cr_expect(strstr(error.text, "has a handler of the program"), "%s",
+		error.text);
+	cr_assert_eq(sigaction(WEIR_LOOK_SIGNAL, NULL, &now), 0);
+	cr_expect_eq(now.sa_handler, own_handler);
+	signal(WEIR_LOOK_SIGNAL, SIG_DFL);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	weir_watchdog_stop();
 }
 
 // ---- the program's own signals ----
