@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/contracts.h"
 #include "task/executor_inline.h"
+#include "watch/code.h"
 #include "watch/thread.h"
 #include "watch/trap.h"
 #include "watch/watchdog.h"
@@ -270,6 +271,28 @@ static void find_sleeps(struct weir_pipeline *pipeline)
 	}
 }
 
+// cut_stacks ends each stack where it is none any more.
+static void cut_stacks(struct weir_pipeline *pipeline)
+{
+	struct weir_code *code = weir_code_create();
+
+	weir_books_lock();
+	for (unsigned i = 0; i < pipeline->contract_count; i++) {
+		struct weir_contract *contract = pipeline->contracts[i];
+
+		for (unsigned j = 0; j < contract->worst_count; j++)
+			weir_code_cut(code, &contract->worst[j].frames);
+	}
+	weir_books_unlock();
+	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
+		struct weir_trap *trap = pipeline->runners[i].trap;
+
+		for (unsigned j = 0; trap && j < trap->count; j++)
+			weir_code_cut(code, &trap->at[j].frames);
+	}
+	weir_code_destroy(code);
+}
+
 // ---- the verdict ----
 
 static bool any_broken(const struct weir_contract_state *states, unsigned count)
@@ -321,6 +344,7 @@ void weir_report_contracts(struct weir_pipeline *pipeline, json_t *report)
 			pipeline->contract_flags, &states[i]);
 	// Where they cannot be had, what was found stands without names.
 	(void)weir_symbols_open(&symbols, 0, NULL);
+	cut_stacks(pipeline);
 	if (any_limit(states, count))
 		report_all(pipeline, symbols, states, report);
 	report_trapped(pipeline, symbols);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The verdict of a program of one's own.
+#include "watch/code.h"
 #include "watch/words.h"
 
 #include <stdlib.h>
@@ -61,30 +62,37 @@ static void write_sighting(
 				text, sizeof(text)));
 }
 
-static void write_broken(const struct page *page, unsigned i)
+static void write_broken(
+	const struct page *page, const struct weir_code *code, unsigned i)
 {
-	const struct weir_contract *book = &page->books[i];
+	struct weir_contract *book = &page->books[i];
 	char text[512];
 
 	fprintf(page->to, "%s\n",
 		weir_words_broken(&page->states[i], text, sizeof(text)));
-	for (unsigned j = 0; j < book->worst_count; j++)
+	for (unsigned j = 0; j < book->worst_count; j++) {
+		weir_code_cut(code, &book->worst[j].frames);
 		write_sighting(page, &book->worst[j]);
+	}
 }
 
 static void write_all(struct page *page)
 {
+	struct weir_code *code = NULL;
 	char text[512];
 
 	weir_books_each(collect, page);
 	fprintf(page->to, "%s\n",
 		weir_words_verdict(
 			page->states, page->count, text, sizeof(text)));
-	if (page->broken)
+	if (page->broken) {
 		(void)weir_symbols_open(&page->symbols, 0, NULL);
+		code = weir_code_create();
+	}
 	for (unsigned i = 0; i < page->count; i++)
 		if (page->states[i].broken)
-			write_broken(page, i);
+			write_broken(page, code, i);
+	weir_code_destroy(code);
 	weir_symbols_close(page->symbols);
 }
 

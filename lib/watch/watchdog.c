@@ -5,6 +5,7 @@
 #include "task/executor_inline.h"
 #include "task/misuse.h"
 #include "task/roster.h"
+#include "watch/code.h"
 #include "watch/thread.h"
 #include "watch/watched.h"
 #include "watch/words.h"
@@ -63,11 +64,14 @@ static bool take_due(struct weir_telling *telling)
 	return false;
 }
 
-static void say_unended(const struct weir_telling *telling)
+static void say_unended(struct weir_telling *telling)
 {
 	struct weir_symbols *symbols = NULL;
+	struct weir_code *code = weir_code_create();
 	char text[1024];
 
+	weir_code_cut(code, &telling->sighting.frames);
+	weir_code_destroy(code);
 	(void)weir_symbols_open(&symbols, 0, NULL);
 	weir_log(WEIR_LOG_WARNING, "watch.blocked",
 		"a step of '%s' does not end: %s", telling->of,
@@ -76,7 +80,7 @@ static void say_unended(const struct weir_telling *telling)
 	weir_symbols_close(symbols);
 }
 
-static void say(const struct weir_telling *telling)
+static void say(struct weir_telling *telling)
 {
 	if (telling->unended)
 		say_unended(telling);
