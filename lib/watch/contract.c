@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "watch/contract.h"
 #include "watch/book.h"
+#include "watch/watched.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -47,6 +48,7 @@ static void join(struct weir_contract *contract, uint64_t max_exec_ns)
 	weir_books_lock();
 	weir_list_add(&all, &contract->link);
 	weir_books_unlock();
+	weir_watchdog_ring();
 }
 
 int weir_contract_create(struct weir_contract **contract, const char *name,

@@ -11,6 +11,8 @@
 #include "watch/words.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -18,6 +20,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,7 +35,8 @@ static struct {
 	pthread_mutex_t lock;
 	unsigned users;
 	pthread_t thread;
-	uint64_t life; // of threads: each ends when it is no more its own
+	uint64_t life;	// of threads: each ends when it is no more its own
+	uint32_t rings; // a futex: a nap ends when it moves; anyone writes
 	bool accounts;
 	bool warns;	 // the thread that says what is due is there
 	uint64_t sleeps; // of its thread, as of the round before
@@ -241,17 +245,34 @@ static bool go_round(uint64_t life)
 	return mine;
 }
 
+void weir_watchdog_ring(void)
+{
+	add_acq_rel(&dog.rings, 1);
+	syscall(SYS_futex, &dog.rings, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL,
+		0);
+}
+
+// nap sleeps for a period, or until somebody rings who does not know yet that
+// rings have been seen.
+static void nap(uint32_t seen)
+{
+	struct timespec period = {.tv_nsec = (long)period_ns()};
+
+	syscall(SYS_futex, &dog.rings, FUTEX_WAIT_PRIVATE, seen, &period, NULL,
+		0);
+}
+
 static void *watch(void *arg)
 {
 	uint64_t life = (uintptr_t)arg;
-	struct timespec nap = {0};
+	uint32_t seen;
 
 	urge();
 	dog.sleeps = weir_own_sleeps() - 1;
-	do {
-		nap.tv_nsec = (long)period_ns();
-		nanosleep(&nap, NULL);
-	} while (go_round(life));
+	// What is rung for is written before: either it is seen here, or the nap
+	// does not begin.
+	while (seen = load_acquire(&dog.rings), go_round(life))
+		nap(seen);
 	return NULL;
 }
 
@@ -335,6 +356,8 @@ void weir_watchdog_stop(void)
 	thread = dog.thread;
 	dog.life += last;
 	pthread_mutex_unlock(&dog.lock);
-	if (last)
-		pthread_join(thread, NULL);
+	if (!last)
+		return;
+	weir_watchdog_ring();
+	pthread_join(thread, NULL);
 }

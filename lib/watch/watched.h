@@ -71,6 +71,10 @@ struct weir_round {
 // weir_watched_is_exempt tells of an executor that may sleep, or whose ports must.
 bool weir_watched_is_exempt(const struct weir_executor *executor);
 
+// weir_watchdog_ring ends the nap of the watchdog, if there is one: there is
+// another limit to keep.
+void weir_watchdog_ring(void);
+
 // weir_watched_look does what a round does for an executor.
 void weir_watched_look(struct weir_watched *watched,
 	struct weir_executor *executor, const struct weir_round *round);

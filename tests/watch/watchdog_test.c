@@ -8,6 +8,7 @@
 #include "task/executor_inline.h"
 #include "task/task.h"
 #include "watch/book.h"
+#include "watch/thread.h"
 #include "watch/watchdog.h"
 
 #include <criterion/criterion.h>
@@ -16,7 +17,9 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -140,13 +143,13 @@ static void hear(void *arg, enum weir_log_level level, const char *event,
 	store_release(&heard->count, heard->count + 1);
 }
 
-// How many threads of this name the process has.
-static unsigned threads(const char *wanted)
+// each_thread answers how many threads of this name the process has; *tid is one.
+static unsigned each_thread(const char *wanted, int *tid)
 {
-	char line[32];
 	DIR *tasks = opendir("/proc/self/task");
 	const struct dirent *task;
 	unsigned count = 0;
+	char line[32];
 
 	cr_assert(tasks);
 	snprintf(line, sizeof(line), "%s\n", wanted);
@@ -159,12 +162,29 @@ static unsigned threads(const char *wanted)
 		file = fopen(path, "r");
 		if (!file)
 			continue;
-		count += fgets(name, sizeof(name), file) &&
-			 strcmp(name, line) == 0;
+		if (fgets(name, sizeof(name), file) && !strcmp(name, line)) {
+			count++;
+			*tid = atoi(task->d_name);
+		}
 		fclose(file);
 	}
 	closedir(tasks);
 	return count;
+}
+
+static unsigned threads(const char *wanted)
+{
+	int tid;
+
+	return each_thread(wanted, &tid);
+}
+
+static int thread_named(const char *wanted)
+{
+	int tid = 0;
+
+	cr_assert_eq(each_thread(wanted, &tid), 1);
+	return tid;
 }
 
 // fill_pipe gives standard error to a pipe that is full and that nobody reads.
@@ -416,6 +436,77 @@ Test(watchdog, it_serves_several_and_ends_with_the_last)
 	weir_watchdog_settle();
 	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
 	weir_watchdog_stop();
+}
+
+// ---- its naps ----
+
+// start_and_wait starts it and waits until it naps, for long as there is no limit.
+static void start_and_wait(void)
+{
+	long call = -1;
+
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	while (threads("weir-watchdog") != 1 ||
+		!weir_thread_is_asleep(thread_named("weir-watchdog"), &call) ||
+		call != SYS_futex)
+		usleep(100);
+	usleep(2000); // that was not a lock
+}
+
+// What may be late on a busy machine is tried until it is not.
+Test(watchdog, a_stop_does_not_wait_for_the_end_of_a_nap)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (int i = 0; i < TRIES && least > 50 * MS; i++) {
+		uint64_t begin, ns;
+
+		start_and_wait();
+		begin = weir_ticks();
+		weir_watchdog_stop();
+		ns = weir_clock_ns(weir_clock_real(), weir_ticks() - begin);
+		least = ns < least ? ns : least;
+	}
+	cr_expect_lt(least, 50 * MS);
+}
+
+// naps answers how often the watchdog went to sleep so far.
+static uint64_t naps(void)
+{
+	uint64_t count = 0;
+
+	cr_assert(weir_thread_sleeps(thread_named("weir-watchdog"), &count));
+	return count;
+}
+
+static uint64_t ns_since(uint64_t tick)
+{
+	return weir_clock_ns(weir_clock_real(), weir_ticks() - tick);
+}
+
+// A nap that has just begun would last 100 ms.
+Test(watchdog, it_takes_up_a_limit_when_it_is_set)
+{
+	uint64_t before, begun, count = 0;
+	bool prompt = false;
+
+	for (int i = 0; i < TRIES && !prompt; i++) {
+		start_and_wait();
+		before = naps();
+		do {
+			begun = weir_ticks();
+			usleep(100);
+		} while (naps() == before);
+		before = naps();
+		cr_assert_eq(
+			weir_contract_create(&contract, "late", MS, &error), 0);
+		usleep(30000);
+		count = naps() - before;
+		prompt = count > 5 && ns_since(begun) < 90 * MS;
+		weir_watchdog_stop();
+		weir_contract_destroy(contract);
+	}
+	cr_expect(prompt, "%ju", (uintmax_t)count);
 }
 
 static void *stop(void *arg)
