@@ -228,7 +228,7 @@ static void find_trapped(struct weir_pipeline *pipeline,
 	char text[WEIR_ERROR_SIZE], number[32], times[32];
 
 	weir_books_unlock();
-	snprintf(number, sizeof(number), "system call %ld", trapped->call);
+	snprintf(number, sizeof(number), "system call %ld,", trapped->call);
 	weir_finding(pipeline, true,
 		"stage '%s' called %s %s, which an lcore must not%s",
 		contract ? contract->name : "?", call ? call : number,

@@ -7,13 +7,16 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-enum how { SPIN, SLEEP, LOCK, WRITE };
+enum how { SPIN, SLEEP, LOCK, WRITE, NUMBER };
 
-static const char *const hows[] = {"spin", "sleep", "lock", "write", NULL};
+static const char *const hows[] = {
+	"spin", "sleep", "lock", "write", "number", NULL};
 
 struct faulty {
 	uint64_t at, for_ns; // options
@@ -71,10 +74,20 @@ __attribute__((noinline)) static void write_nothing(struct faulty *faulty)
 	weir_assert(write(-1, "", 0) == -1 && errno == EBADF);
 }
 
+// A call that has no name, and one that has.
+__attribute__((noinline)) static void call_by_number(struct faulty *faulty)
+{
+	struct sigaction now;
+
+	for (int i = 0; i < 3; i++)
+		weir_assert(syscall(100000) == -1 && errno == ENOSYS);
+	weir_assert(sigaction(SIGUSR2, NULL, &now) == 0);
+}
+
 static void fail(struct faulty *faulty)
 {
-	static void (*const ways[])(struct faulty *) = {
-		spin_too_long, sleep_in_a_step, take_a_lock, write_nothing};
+	static void (*const ways[])(struct faulty *) = {spin_too_long,
+		sleep_in_a_step, take_a_lock, write_nothing, call_by_number};
 
 	ways[faulty->how](faulty);
 }
