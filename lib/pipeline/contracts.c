@@ -241,14 +241,21 @@ static void report_trapped(
 	struct weir_pipeline *pipeline, struct weir_symbols *symbols)
 {
 	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
-		const struct weir_trap *trap = pipeline->runners[i].trap;
+		const struct weir_runner *runner = &pipeline->runners[i];
+		const struct weir_trap *trap = runner->trap;
 
+		if (runner->untrapped)
+			weir_finding(pipeline, true,
+				"lcore %u: the system refused to trap its "
+				"system calls (seccomp): %s; what its stages "
+				"call is not known",
+				runner->plan->id, strerror(-runner->untrapped));
 		for (unsigned j = 0; trap && j < trap->count; j++)
 			find_trapped(pipeline, symbols, &trap->at[j]);
 		if (trap && trap->lost)
 			weir_finding(pipeline, true,
 				"lcore %u: %" PRIu64 " more system calls",
-				pipeline->runners[i].plan->id, trap->lost);
+				runner->plan->id, trap->lost);
 	}
 }
 

@@ -54,6 +54,7 @@ struct weir_runner {
 	struct weir_edge *giveback;    // of a thread
 	struct weir_freer freer;       // of an lcore
 	struct weir_trap *trap;	       // of its system calls, or NULL
+	int untrapped;		       // -errno: it could not be entered
 	pthread_t thread;
 	bool running;
 	bool returned; // released when it has run for the last time
