@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pipeline/contracts.h"
 #include "task/executor_inline.h"
+#include "watch/code.h"
 #include "watch/seen.h"
 #include "watch/thread.h"
 #include "watch/trap.h"
@@ -56,7 +57,10 @@ int weir_contracts_open(struct weir_pipeline *pipeline,
 	pipeline->contracts =
 		calloc(plan->instance_count + plan->executor_count + 1,
 			sizeof(*pipeline->contracts));
-	if (!pipeline->contracts)
+	pipeline->contract_states =
+		calloc(plan->instance_count + plan->executor_count + 1,
+			sizeof(*pipeline->contract_states));
+	if (!pipeline->contracts || !pipeline->contract_states)
 		return weir_error_set(e, -ENOMEM, "out of memory");
 	for (unsigned i = 0; i < plan->instance_count && !err; i++) {
 		struct weir_instance *instance = &pipeline->instances[i];
@@ -96,7 +100,9 @@ void weir_contracts_close(struct weir_pipeline *pipeline)
 	for (unsigned i = 0; i < pipeline->contract_count; i++)
 		weir_contract_destroy(pipeline->contracts[i]);
 	free(pipeline->contracts);
+	free(pipeline->contract_states);
 	pipeline->contracts = NULL;
+	pipeline->contract_states = NULL;
 	pipeline->contract_count = 0;
 }
 
@@ -251,7 +257,7 @@ static void find_trapped(struct weir_pipeline *pipeline,
 	char text[WEIR_ERROR_SIZE], number[32], times[32];
 
 	weir_books_unlock();
-	snprintf(number, sizeof(number), "system call %ld", trapped->call);
+	snprintf(number, sizeof(number), "system call %ld,", trapped->call);
 	weir_finding(pipeline, true,
 		"stage '%s' called %s %s, which an lcore must not%s",
 		contract ? contract->name : "?", call ? call : number,
@@ -264,14 +270,21 @@ static void report_trapped(
 	struct weir_pipeline *pipeline, struct weir_symbols *symbols)
 {
 	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
-		const struct weir_trap *trap = pipeline->runners[i].trap;
+		const struct weir_runner *runner = &pipeline->runners[i];
+		const struct weir_trap *trap = runner->trap;
 
+		if (runner->untrapped)
+			weir_finding(pipeline, true,
+				"lcore %u: the system refused to trap its "
+				"system calls (seccomp): %s; what its stages "
+				"call is not known",
+				runner->plan->id, strerror(-runner->untrapped));
 		for (unsigned j = 0; trap && j < trap->count; j++)
 			find_trapped(pipeline, symbols, &trap->at[j]);
 		if (trap && trap->lost)
 			weir_finding(pipeline, true,
 				"lcore %u: %" PRIu64 " more system calls",
-				pipeline->runners[i].plan->id, trap->lost);
+				runner->plan->id, trap->lost);
 	}
 }
 
@@ -292,6 +305,28 @@ static void find_sleeps(struct weir_pipeline *pipeline)
 				runner->plan->id,
 				times_of(count, times, sizeof(times)));
 	}
+}
+
+// cut_stacks ends each stack where it is none any more.
+static void cut_stacks(struct weir_pipeline *pipeline)
+{
+	struct weir_code *code = weir_code_create();
+
+	weir_books_lock();
+	for (unsigned i = 0; i < pipeline->contract_count; i++) {
+		struct weir_contract *contract = pipeline->contracts[i];
+
+		for (unsigned j = 0; j < contract->worst_count; j++)
+			weir_code_cut(code, &contract->worst[j].frames);
+	}
+	weir_books_unlock();
+	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
+		struct weir_trap *trap = pipeline->runners[i].trap;
+
+		for (unsigned j = 0; trap && j < trap->count; j++)
+			weir_code_cut(code, &trap->at[j].frames);
+	}
+	weir_code_destroy(code);
 }
 
 // ---- the verdict ----
@@ -336,21 +371,21 @@ static void report_all(struct weir_pipeline *pipeline,
 
 void weir_report_contracts(struct weir_pipeline *pipeline, json_t *report)
 {
+	struct weir_contract_state *states = pipeline->contract_states;
 	unsigned count = pipeline->contract_count;
-	struct weir_contract_state *states = calloc(count + 1, sizeof(*states));
 	struct weir_symbols *symbols = NULL;
 
-	for (unsigned i = 0; states && i < count; i++)
+	for (unsigned i = 0; i < count; i++)
 		weir_contract_read(pipeline->contracts[i],
 			pipeline->contract_flags, &states[i]);
-	if (states && !weir_symbols_open(&symbols, 0, NULL)) {
-		if (any_limit(states, count))
-			report_all(pipeline, symbols, states, report);
-		report_trapped(pipeline, symbols);
-		find_sleeps(pipeline);
-	}
+	// Where they cannot be had, what was found stands without names.
+	(void)weir_symbols_open(&symbols, 0, NULL);
+	cut_stacks(pipeline);
+	if (any_limit(states, count))
+		report_all(pipeline, symbols, states, report);
+	report_trapped(pipeline, symbols);
+	find_sleeps(pipeline);
 	weir_symbols_close(symbols);
-	free(states);
 }
 
 // ---- remarks ----

@@ -55,6 +55,7 @@ struct weir_runner {
 	struct weir_edge *giveback;    // of a thread
 	struct weir_freer freer;       // of an lcore
 	struct weir_trap *trap;	       // of its system calls, or NULL
+	int untrapped;		       // -errno: it could not be entered
 	pthread_t thread;
 	bool running;
 	bool returned; // released when it has run for the last time
@@ -92,6 +93,7 @@ struct weir_pipeline {
 	unsigned shell_count;
 	struct weir_change *changes; // of options, the latest first
 	struct weir_contract **contracts;
+	struct weir_contract_state *contract_states; // for the report
 	unsigned contract_count, contract_flags;
 	struct weir_limit limit;
 	char instance[WEIR_COUNT_INSTANCE_SIZE];

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/atomic.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "task/executor_inline.h"
 
 #include <errno.h>
@@ -122,8 +123,15 @@ static void keeper_wake(void)
 
 static bool keeper_start(void)
 {
+	pthread_attr_t attributes;
+	int err;
+
 	keeper_ends = false;
-	return pthread_create(&keeper, NULL, keep, NULL) == 0;
+	pthread_attr_init(&attributes);
+	weir_thread_quiet(&attributes);
+	err = pthread_create(&keeper, &attributes, keep, NULL);
+	pthread_attr_destroy(&attributes);
+	return !err;
 }
 
 static void keeper_stop(void)

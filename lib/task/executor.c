@@ -12,11 +12,14 @@
 #include "task/executor_inline.h"
 #include "task/task_inline.h"
 
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 __thread struct weir_executor *weir_executor_of_thread;
+bool weir_executor_is_asked;
 
 // ---- posts ----
 
@@ -305,9 +308,23 @@ uint64_t weir_executor_begun(
 	return load_relaxed(&executor->run) == run ? run : 0;
 }
 
+// set_look blocks the signal of looks for the calling thread or lets it through;
+// it tells whether it was blocked.
+static bool set_look(int how)
+{
+	sigset_t look, before;
+
+	sigemptyset(&look);
+	sigaddset(&look, WEIR_LOOK_SIGNAL);
+	pthread_sigmask(how, &look, &before);
+	return sigismember(&before, WEIR_LOOK_SIGNAL);
+}
+
 void weir_executor_run(struct weir_executor *executor)
 {
 	struct weir_reading reading;
+	bool blocked =
+		load_acquire(&weir_executor_is_asked) && set_look(SIG_UNBLOCK);
 	uint64_t sleeps;
 
 	// Before the clock is read that the first step begins with.
@@ -331,6 +348,8 @@ void weir_executor_run(struct weir_executor *executor)
 	store_relaxed(&executor->stopping, false);
 	store_relaxed(&executor->counts->now, executor->now);
 	leave();
+	if (blocked)
+		set_look(SIG_BLOCK);
 }
 
 void weir_executor_stop(struct weir_executor *executor)

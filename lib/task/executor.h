@@ -153,7 +153,8 @@ void weir_executor_destroy(struct weir_executor *executor);
 // from inside a step.
 uint64_t weir_executor_turn(struct weir_executor *executor);
 
-// weir_executor_run turns until weir_executor_stop.
+// weir_executor_run turns until weir_executor_stop. Where the watchdog was started
+// before (watch/watchdog.h) its signal is not blocked meanwhile.
 void weir_executor_run(struct weir_executor *executor);
 
 // weir_executor_stop makes run return after the present turn; before run, it

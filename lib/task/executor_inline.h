@@ -82,6 +82,12 @@ struct weir_executor {
 extern __thread struct weir_executor *weir_executor_of_thread
 	__attribute__((visibility("hidden")));
 
+// WEIR_LOOK_SIGNAL asks a thread that runs an executor where it is. Who handles it
+// (watch/look.h) says so here: from then on weir_executor_run lets it through,
+// whatever the program blocks.
+#define WEIR_LOOK_SIGNAL (SIGRTMIN + 6)
+extern bool weir_executor_is_asked __attribute__((visibility("hidden")));
+
 // weir_executor_current is weir_executor_self inlined.
 //
 // A task goes on on another thread than it stopped on when its executor is

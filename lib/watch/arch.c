@@ -22,6 +22,23 @@ __asm__(".pushsection .text\n"
 	".size weir_call, . - weir_call\n"
 	".popsection\n");
 
+// Aligned to all that it is, so that it lies within 4 GiB of one another.
+__asm__(".pushsection .text\n"
+	".hidden weir_call_again\n"
+	".globl weir_call_again\n"
+	".balign 128\n"
+	"weir_call_again:\n"
+	".set weir_place, 0\n"
+	".rept 8\n"
+	"	syscall\n"
+	"	jmp *weir_call_back + weir_place(%rip)\n"
+	".balign 16\n"
+	".set weir_place, weir_place + 8\n"
+	".endr\n"
+	".popsection\n");
+
+uintptr_t weir_call_back[WEIR_CALL_PLACES];
+
 #elif defined(__aarch64__)
 
 __asm__(".pushsection .text\n"

@@ -48,6 +48,7 @@ static void join(struct weir_contract *contract, uint64_t max_exec_ns)
 	weir_books_lock();
 	weir_list_add(&all, &contract->link);
 	weir_books_unlock();
+	weir_watchdog_ring();
 }
 
 int weir_contract_create(struct weir_contract **contract, const char *name,

@@ -76,29 +76,46 @@ out:
 	errno = saved;
 }
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int install_error;
+// is_taken tells whether the program handles the signal itself.
+static bool is_taken(void)
+{
+	struct sigaction now;
 
-static void install(void)
+	return !sigaction(WEIR_LOOK_SIGNAL, NULL, &now) &&
+	       now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN;
+}
+
+static int install(struct weir_error *e)
 {
 	struct sigaction action = {.sa_sigaction = on_look,
 		.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
 
+	if (is_taken())
+		return weir_error_set(e, -EBUSY,
+			"signal %d has a handler of the program, but the "
+			"watchdog asks threads by it: take another one",
+			WEIR_LOOK_SIGNAL);
 	main_top = (uintptr_t)getauxval(AT_RANDOM);
 	watcher = getpid();
 	sigemptyset(&action.sa_mask);
 	if (sigaction(WEIR_LOOK_SIGNAL, &action, NULL))
-		install_error = -errno;
+		return weir_error_set(e, -errno,
+			"signal %d cannot be caught: %s", WEIR_LOOK_SIGNAL,
+			strerror(errno));
+	store_release(&weir_executor_is_asked, true);
+	return 0;
 }
 
 int weir_look_open(struct weir_error *e)
 {
-	pthread_once(&once, install);
-	if (!install_error)
-		return 0;
-	return weir_error_set(e, install_error,
-		"signal %d cannot be caught: %s", WEIR_LOOK_SIGNAL,
-		strerror(-install_error));
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int err = 0;
+
+	pthread_mutex_lock(&lock);
+	if (!load_relaxed(&weir_executor_is_asked))
+		err = install(e);
+	pthread_mutex_unlock(&lock);
+	return err;
 }
 
 // ---- the watcher ----

@@ -42,9 +42,8 @@ struct weir_look {
 	struct weir_frames frames;
 };
 
-// weir_look_open installs the handler for WEIR_LOOK_SIGNAL, once. Answers 0 or
-// -errno.
-#define WEIR_LOOK_SIGNAL (SIGRTMIN + 6)
+// weir_look_open installs the handler for WEIR_LOOK_SIGNAL, once. Answers 0,
+// -EBUSY where the program has one for it, or -errno.
 int weir_look_open(struct weir_error *e);
 
 // weir_look_ask asks thread tid, which runs executor. false when it has gone.

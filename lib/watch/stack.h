@@ -3,8 +3,9 @@
 // Frames are the return addresses of a stack, taken without a word to whoever
 // runs on it: by the chain of frame pointers, within bounds that are known.
 //
-// Code without frame pointers (the C library) hides the frame that called it,
-// never those above. A chain that leaves the bounds ends there.
+// Code without frame pointers (the C library) hides the frame that called it. Where
+// it uses that register for something else the chain ends there, or holds what is no
+// return address: watch/code.h cuts it then. A chain that leaves the bounds ends.
 //
 // Threads.  Any; safe in a signal handler.
 // Memory.  The caller's.

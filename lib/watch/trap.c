@@ -10,6 +10,7 @@
 #include "watch/arch.h"
 #include "watch/look.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -26,7 +27,7 @@
 static __thread struct weir_trap *trap_of_thread;
 static __thread bool trapped;
 
-// ---- the handler ----
+// ---- what is kept of a call ----
 
 static void write_down(struct weir_trap *trap, long call, void *context)
 {
@@ -79,6 +80,66 @@ static long set_mask(ucontext_t *context, const long asked[WEIR_CALL_ARGUMENTS])
 	return answer;
 }
 
+// ---- calls that return twice ----
+
+#if WEIR_CALL_PLACES > 0
+
+static bool starts(long call)
+{
+	return call == SYS_clone || call == SYS_clone3 || call == SYS_fork ||
+	       call == SYS_vfork;
+}
+
+// place_for answers where a call can be made again that goes on at back; 0: there
+// is no such place left. A place is of one back for ever.
+static uintptr_t place_for(uintptr_t back)
+{
+	for (size_t i = 0; i < WEIR_CALL_PLACES; i++) {
+		uintptr_t now = load_acquire(&weir_call_back[i]);
+
+		if (now == back ||
+			(!now && cas_acq_rel(&weir_call_back[i], &now, back)) ||
+			now == back)
+			return (uintptr_t)weir_call_again +
+			       i * WEIR_CALL_PLACE_SIZE;
+	}
+	return 0;
+}
+
+// make_again lets such a call be made on the return from the handler; false: it is
+// another one.
+static bool make_again(ucontext_t *context, long call)
+{
+	uintptr_t place;
+
+	if (!starts(call))
+		return false;
+	place = place_for(weir_registers_of(context).pc);
+	weir_call_answer(context, place ? call : -EAGAIN);
+	if (place)
+		weir_call_go_on(context, place);
+	return true;
+}
+
+#else // those that start something are not trapped
+
+static bool make_again(ucontext_t *context, long call)
+{
+	return false;
+}
+
+#endif
+
+// ---- the handler ----
+
+// is_own: what was started has the trap of who started it.
+static bool is_own(const struct weir_trap *trap)
+{
+	static const long none[WEIR_CALL_ARGUMENTS];
+
+	return weir_call(SYS_gettid, none) == trap->thread;
+}
+
 static void on_call(int signal_number, siginfo_t *info, void *context)
 {
 	struct weir_trap *trap = trap_of_thread;
@@ -89,12 +150,13 @@ static void on_call(int signal_number, siginfo_t *info, void *context)
 	(void)signal_number;
 	if (info->si_code != BY_FILTER)
 		return;
-	if (trap && trap->executor->running)
+	if (trap && trap->executor->running && is_own(trap))
 		write_down(trap, call, context);
 	weir_call_arguments(context, arguments);
-	weir_call_answer(context, call == SYS_rt_sigprocmask
-					  ? set_mask(context, arguments)
-					  : weir_call(call, arguments));
+	if (!make_again(context, call))
+		weir_call_answer(context, call == SYS_rt_sigprocmask
+						  ? set_mask(context, arguments)
+						  : weir_call(call, arguments));
 	errno = saved;
 }
 
@@ -135,9 +197,18 @@ int weir_trap_open(struct weir_error *e)
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), 1, 0), \
 		ANSWER(SECCOMP_RET_TRAP)
 
+#if WEIR_CALL_PLACES > 0
+// Aligned to what it is, it is told by some of its bits.
+#define PLACES_SIZE (WEIR_CALL_PLACES * WEIR_CALL_PLACE_SIZE)
+static_assert(PLACES_SIZE == 128, "as arch.c aligns it");
+#endif
+
 static int filter(void)
 {
 	uint64_t made = (uintptr_t)weir_call_made;
+#if WEIR_CALL_PLACES > 0
+	uint64_t again = (uintptr_t)weir_call_again;
+#endif
 	const uint32_t pointer =
 		offsetof(struct seccomp_data, instruction_pointer);
 	struct sock_filter code[] = {
@@ -149,16 +220,22 @@ static int filter(void)
 		ALLOW_IF(SYS_restart_syscall),
 		ALLOW_IF(SYS_sigaltstack),
 		ALLOW_IF(SYS_sched_yield),
+#if WEIR_CALL_PLACES == 0
 		ALLOW_IF(SYS_clone),
 		ALLOW_IF(SYS_clone3),
-#if defined(SYS_fork)
-		ALLOW_IF(SYS_fork),
-		ALLOW_IF(SYS_vfork),
 #endif
 		ALLOW_IF(SYS_execve),
 		ALLOW_IF(SYS_execveat),
 		ALLOW_IF(SYS_exit),
 		ALLOW_IF(SYS_exit_group),
+#if WEIR_CALL_PLACES > 0
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, pointer + 4),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(again >> 32), 0,
+			4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, pointer),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(PLACES_SIZE - 1)),
+		ALLOW_IF(again),
+#endif
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, pointer),
 		TRAP_UNLESS(made),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, pointer + 4),
@@ -183,6 +260,7 @@ int weir_trap_enter(
 		return err;
 	trapped = true;
 	trap->executor = executor;
+	trap->thread = gettid();
 	trap_of_thread = trap;
 	return 0;
 }

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // A trap catches every system call that a step makes: an executor that polls makes
-// none. The call is written down with its stack, and then made, so that the
-// program behaves as before, a few microseconds a call later.
+// none. The call is written down with its stack, and then made, so that the step
+// goes on as before, a few microseconds a call later.
 //
 //	step ── write() ──▶ kernel: SIGSYS ──▶ handler: writes down, makes the
 //	     ◀── the kernel's answer ────────── call from the one place that may
 //
-// Not trapped are calls that a handler cannot make for another: those that start
-// a process or a thread, end one, return from a signal or set its stack; and
-// sched_yield.
+// Not trapped are calls that a handler cannot make for another: those that end a
+// process or a thread or replace it, return from a signal or set its stack; and
+// sched_yield. Those that start one are made again from a place of their own; on
+// aarch64 they are not trapped.
 //
-// Threads.  enter: the executor's, before it runs; a thread keeps its trap for
-// life, and what it starts inherits it; outside of steps nothing is written down.
+// A thread keeps its trap for life, and what it starts inherits it: a thread lives
+// with it, and so does a process that is forked, but no program that is executed.
+// It has no handler, and SIGSYS kills it at its first call.
+//
+// Threads.  enter: the executor's, before it runs. Outside of steps, and in what
+// was started, nothing is written down.
 // Reading: any thread, when the executor has stopped.
 // Memory.  The caller's; zeroed, it is empty. It must stay as long as the thread
 // runs the executor.
@@ -39,6 +44,7 @@ struct weir_trapped {
 
 struct weir_trap {
 	const struct weir_executor *executor;
+	long thread; // as the system numbers it
 	unsigned count;
 	uint64_t lost; // calls for which there was no room
 	struct weir_trapped at[WEIR_TRAPPED];

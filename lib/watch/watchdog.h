@@ -14,6 +14,9 @@
 // microseconds at each wake: a thousand a second, up to five thousand for limits
 // below 1 ms, ten where no class has a limit.
 //
+// What it says of a step that does not end is said by a thread that lives for
+// that alone, and under no lock: nobody ever waits for standard error.
+//
 // Threads.  Any that may sleep.
 // Memory.  start allocates, and the watchdog for executors that are new.
 #ifndef WEIR_WATCH_WATCHDOG_H
@@ -29,11 +32,15 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 // weir_watchdog_start starts it on that CPU, -1: on any, or counts one more user
-// of the one that runs. It catches the signal SIGRTMIN + 6. Answers 0 or -errno.
+// of the one that runs. It catches the signal SIGRTMIN + 6, which executors that
+// are run from then on let through; an earlier one whose thread blocks it is told
+// of when a step of it was too long. Answers 0, -EBUSY where the program handles
+// that signal, or -errno.
 int weir_watchdog_start(int cpu, struct weir_error *e);
 
 // weir_watchdog_stop ends it when its last user has called it; what executors
-// wrote down before is judged.
+// wrote down before is judged. Once for each start that answered 0; who starts it
+// meanwhile starts the next one.
 void weir_watchdog_stop(void);
 
 // weir_watchdog_settle judges all that executors have written down by now: before

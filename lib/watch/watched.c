@@ -10,11 +10,9 @@
 // Where the thread has no CPU time it is not asked, since a signal would end a
 // sleep: the system tells whether it sleeps, and in which call.
 #include "watch/watched.h"
-#include "base/log.h"
 #include "task/executor_inline.h"
 #include "task/task_inline.h"
 #include "watch/thread.h"
-#include "watch/words.h"
 
 #include <string.h>
 
@@ -222,29 +220,29 @@ static void enter(struct weir_watched *watched, enum weir_found found,
 	weir_books_unlock();
 }
 
-// tell says of a step that has not ended for long what it is: the report may be
-// far, or never be made.
-static void tell(struct weir_case *now, const struct weir_executor *executor)
+// tell has it said of a step that has not ended for long what it is: the report
+// may be far, or never be made.
+static void tell(
+	struct weir_watched *watched, const struct weir_executor *executor)
 {
+	struct weir_case *now = &watched->now;
 	struct weir_contract *contract = weir_books_find(now->running);
-	struct weir_symbols *symbols = NULL;
-	struct weir_sighting sighting;
-	char text[1024];
+	struct weir_telling *telling = &watched->telling;
 
 	now->told = true;
-	sighting_of(now, executor, &sighting);
-	if (contract && !weir_symbols_open(&symbols, 0, NULL))
-		weir_log(WEIR_LOG_WARNING, "watch.blocked",
-			"a step of '%s' does not end: %s", contract->name,
-			weir_words_seen(
-				symbols, &sighting, text, sizeof(text)));
-	weir_symbols_close(symbols);
+	if (contract) {
+		telling->unended = true;
+		memcpy(telling->of, contract->name, sizeof(telling->of));
+		sighting_of(now, executor, &telling->sighting);
+	}
 	weir_books_unlock();
 }
 
 // stay says that a step that is in the book goes on.
-static void stay(struct weir_case *now, const struct weir_executor *executor)
+static void stay(
+	struct weir_watched *watched, const struct weir_executor *executor)
 {
+	struct weir_case *now = &watched->now;
 	struct weir_contract *contract = weir_books_find(now->running);
 	struct weir_sighting sighting;
 
@@ -253,7 +251,25 @@ static void stay(struct weir_case *now, const struct weir_executor *executor)
 		weir_book_go_on(contract, &sighting);
 	weir_books_unlock();
 	if (!now->told && now->seen > ticks_of(TELL_NS))
-		tell(now, executor);
+		tell(watched, executor);
+}
+
+// hark has it said once that a thread does not answer a look, though it ran for
+// long: it blocks the signal.
+static void hark(struct weir_watched *watched,
+	const struct weir_executor *executor, const struct weir_sample *before,
+	const struct weir_sample *sample)
+{
+	uint64_t ran = sample->cpu - before->cpu, most = ticks_of(CLOSE_NS);
+
+	// Not so much at once as a machine that stood still seems to have run.
+	watched->deaf += ran < most ? ran : most;
+	if (watched->deaf < ticks_of(TELL_NS) || watched->deaf_told)
+		return;
+	watched->deaf_told = true;
+	watched->telling.deaf = true;
+	memcpy(watched->telling.executor, executor->name,
+		sizeof(executor->name));
 }
 
 // miss ends a case whose step has ended without a word: it found no room among
@@ -361,13 +377,16 @@ static void go_on(struct weir_watched *watched, struct weir_executor *executor,
 		now->last = 0;
 		doze(now, thread, executor, before, sample);
 	}
-	if (now->entered)
-		stay(now, executor);
-	else if (runs && is_proved(now))
+	if (now->entered) {
+		stay(watched, executor);
+	} else if (runs && is_proved(now)) {
 		enter(watched, WEIR_BLOCKED, executor);
-	else if (runs && !now->looking)
+	} else if (runs && now->looking) {
+		hark(watched, executor, before, sample);
+	} else if (runs) {
+		watched->deaf = 0;
 		now->looking = weir_look_ask(&watched->look, executor, thread);
-	else if (!runs && sleeps_too_long(watched, round)) {
+	} else if (sleeps_too_long(watched, round)) {
 		name_sleeper(now, executor);
 		enter(watched, WEIR_BLOCKING, executor);
 	}
@@ -456,6 +475,7 @@ static void meet(struct weir_watched *watched, uint64_t run,
 	watched->now = (struct weir_case){0};
 	watched->run = run;
 	watched->turns = 0;
+	watched->deaf_told = false;
 	weir_witness_add(&watched->witness, &sample);
 }
 

@@ -37,6 +37,15 @@ struct weir_case {
 	struct weir_frames frames;
 };
 
+// What is to be said of an executor.
+struct weir_telling {
+	bool unended; // a step of it does not end: this one, of that class
+	char of[WEIR_CLASS_SIZE];
+	struct weir_sighting sighting;
+	bool deaf; // it does not answer looks
+	char executor[WEIR_NAME_SIZE];
+};
+
 struct weir_watched {
 	struct weir_list link;
 	const struct weir_executor *executor; // NULL: free
@@ -49,6 +58,9 @@ struct weir_watched {
 	uint64_t halts;	  // of the thread, by stops
 	struct weir_case now;
 	struct weir_look look;
+	uint64_t deaf;	// CPU time that went by without the answer to it
+	bool deaf_told; // of this thread
+	struct weir_telling telling;
 };
 
 // What one round of the watchdog knows.
@@ -68,6 +80,10 @@ bool weir_watched_is_exempt(const struct weir_executor *executor);
 // for stays: it may yet be answered.
 void weir_watched_take(
 	struct weir_watched *watched, const struct weir_executor *executor);
+
+// weir_watchdog_ring ends the nap of the watchdog, if there is one: there is
+// another limit to keep.
+void weir_watchdog_ring(void);
 
 // weir_watched_look does what a round does for an executor.
 void weir_watched_look(struct weir_watched *watched,

@@ -126,9 +126,14 @@ const char *weir_words_frame(struct weir_symbols *symbols,
 	const struct weir_frames *frames, unsigned frame, char *text,
 	size_t size)
 {
+	uintptr_t at = frames->at[frame];
+
 	// A call may be the last instruction of its function.
-	weir_symbols_name(
-		symbols, frames->at[frame] - (frame > 0 ? 1 : 0), text, size);
+	if (symbols)
+		weir_symbols_name(
+			symbols, at - (frame > 0 ? 1 : 0), text, size);
+	else
+		snprintf(text, size, "%#jx", (uintmax_t)at);
 	return text;
 }
 

@@ -14,7 +14,8 @@
 // weir_found_name answers "blocked task".
 const char *weir_found_name(enum weir_found found);
 
-// All of these write a text and answer it.
+// All of these write a text and answer it. Without symbols (NULL), as where /proc
+// is not to be read, frames are addresses.
 //
 // weir_words_verdict: the verdict on count classes, a sentence.
 // weir_words_broken: that on one that broke its contract.

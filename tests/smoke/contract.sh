@@ -120,6 +120,15 @@ has "its stack leads to the stage" "$(answer run.json '.findings[]')" \
 run_faulty write --check=blocking
 is "so is one that does not sleep" "$(finding)" \
 	"stage 'faulty' called write once, which an lcore must not"
+run_faulty number --check=blocking
+has "one without a name has its number" "$(finding)" \
+	"called system call 100000, 3 times, which an lcore must not"
+has "one with a name has it" "$(finding)" \
+	"called rt_sigaction once, which an lcore must not"
+run_faulty refuse --check=blocking
+has "a trap that the system refuses is said" "$(answer run.json '.findings[]')" \
+	"^lcore 1: the system refused to trap .*: Operation not permitted"
+is "and fails the run" $code 1
 weir run --check=blocking --json -e "gen count=100000 ! shape rate=1Gbit/s ! sink" \
 	>run.json 2>run.err
 is "stages that come with weir make none" "$? $(finding)" "0 "

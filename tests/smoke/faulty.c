@@ -6,14 +6,20 @@
 #include "task/task_inline.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-enum how { SPIN, SLEEP, LOCK, WRITE };
+enum how { SPIN, SLEEP, LOCK, WRITE, NUMBER, REFUSE };
 
-static const char *const hows[] = {"spin", "sleep", "lock", "write", NULL};
+static const char *const hows[] = {
+	"spin", "sleep", "lock", "write", "number", "refuse", NULL};
 
 struct faulty {
 	uint64_t at, for_ns; // options
@@ -71,12 +77,51 @@ __attribute__((noinline)) static void write_nothing(struct faulty *faulty)
 	weir_assert(write(-1, "", 0) == -1 && errno == EBADF);
 }
 
+// A call that has no name, and one that has.
+__attribute__((noinline)) static void call_by_number(struct faulty *faulty)
+{
+	struct sigaction now;
+
+	for (int i = 0; i < 3; i++)
+		weir_assert(syscall(100000) == -1 && errno == ENOSYS);
+	weir_assert(sigaction(SIGUSR2, NULL, &now) == 0);
+}
+
+static void do_nothing(struct faulty *faulty)
+{
+}
+
 static void fail(struct faulty *faulty)
 {
-	static void (*const ways[])(struct faulty *) = {
-		spin_too_long, sleep_in_a_step, take_a_lock, write_nothing};
+	static void (*const ways[])(struct faulty *) = {spin_too_long,
+		sleep_in_a_step, take_a_lock, write_nothing, call_by_number,
+		do_nothing};
 
 	ways[faulty->how](faulty);
+}
+
+// refuse_filters lets no thread of the process have another filter of its system
+// calls, though the system says that it offers them.
+static int refuse_filters(struct weir_error *e)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(*code), .filter = code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			SECCOMP_FILTER_FLAG_TSYNC, &program))
+		return weir_error_set(e, -errno, "no filter");
+	return 0;
 }
 
 // ---- the stage ----
@@ -94,7 +139,7 @@ static int faulty_init(
 		pthread_detach(thread);
 	}
 	faulty->ticks = weir_clock_ticks(setup->clock, faulty->for_ns);
-	return 0;
+	return faulty->how == REFUSE ? refuse_filters(e) : 0;
 }
 
 static void faulty_burst(

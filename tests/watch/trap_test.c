@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct weir_executor *executor;
@@ -199,8 +201,95 @@ static void start_thread(void)
 	cr_assert_eq(answer, &trap);
 }
 
-Test(trap, a_thread_that_is_started_lives_and_ends)
+// starts answers how often something was started, by whatever call.
+static uint64_t starts(void)
+{
+	static const long calls[] = {
+		SYS_clone,
+		SYS_clone3,
+#if defined(SYS_vfork)
+		SYS_vfork
+#endif
+	};
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < sizeof(calls) / sizeof(*calls); i++)
+		count += find(calls[i]) ? find(calls[i])->count : 0;
+	return count;
+}
+
+// On aarch64 starts are not trapped.
+#if defined(__x86_64__)
+#define STARTS 1
+#else
+#define STARTS 0
+#endif
+
+Test(trap, a_thread_that_is_started_is_named_lives_and_ends)
 {
 	trapped_in(start_thread);
 	cr_expect_gt(trap.count, 0);
+	cr_expect_eq(starts(), STARTS);
+}
+
+static void fork_child(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		// Not in what is written down, and made all the same.
+		cr_assert_eq(write(-1, "", 0), -1);
+		_exit(errno == EBADF && getppid() > 0 ? 7 : 8);
+	}
+	cr_assert_gt(pid, 0);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 7, "%x", status);
+}
+
+Test(trap, a_fork_is_named_and_its_child_lives)
+{
+	trapped_in(fork_child);
+	cr_expect_eq(starts(), STARTS);
+	cr_expect(find(SYS_wait4));
+	cr_expect_not(find(SYS_write));
+}
+
+static void vfork_child(void)
+{
+	int status;
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		_exit(9);
+	cr_assert_gt(pid, 0);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 9, "%x", status);
+}
+
+Test(trap, so_is_a_vfork)
+{
+	trapped_in(vfork_child);
+	cr_expect_eq(starts(), STARTS);
+}
+
+// What is documented: seccomp gives nobody back what it took.
+static void execute(void)
+{
+	char *const arguments[] = {"true", NULL};
+	int status;
+	pid_t pid;
+
+	cr_assert_eq(
+		posix_spawn(&pid, "/bin/true", NULL, NULL, arguments, NULL), 0);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "%x",
+		status);
+}
+
+Test(trap, a_program_that_is_executed_is_named_and_dies)
+{
+	trapped_in(execute);
+	cr_expect_eq(starts(), STARTS);
+	cr_expect_not(find(SYS_rt_sigaction), "its calls are not the step's");
 }
