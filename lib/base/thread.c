@@ -3,6 +3,8 @@
 #include "base/clock.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,4 +40,13 @@ void weir_own_reading(struct weir_reading *reading)
 		(uint64_t)cpu.tv_sec * 1000000000 + (uint64_t)cpu.tv_nsec;
 	reading->tick = weir_ticks();
 	reading->width = reading->tick - begin;
+}
+
+void weir_thread_quiet(pthread_attr_t *attributes)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigdelset(&all, SIGSYS);
+	pthread_attr_setsigmask_np(attributes, &all);
 }

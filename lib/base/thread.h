@@ -5,11 +5,10 @@
 #ifndef WEIR_BASE_THREAD_H
 #define WEIR_BASE_THREAD_H
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 // What a thread had had by a moment.
 struct weir_reading {
@@ -44,13 +43,6 @@ static inline uint64_t weir_own_sleeps(void)
 // those of the process are for the program's own threads, whatever their masks say
 // later. SIGSYS stays open, since a thread that inherits a trap of system calls
 // (watch/trap.h) is ended by the kernel where it is blocked.
-static inline void weir_thread_quiet(pthread_attr_t *attributes)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	sigdelset(&all, SIGSYS);
-	pthread_attr_setsigmask_np(attributes, &all);
-}
+void weir_thread_quiet(pthread_attr_t *attributes);
 
 #endif
