@@ -258,6 +258,14 @@ uint64_t weir_executor_turn(struct weir_executor *executor)
 	return work;
 }
 
+static void disarm(struct weir_executor *executor)
+{
+	if (!executor->armed)
+		return;
+	weir_bell_disarm(executor->bell);
+	executor->armed = false;
+}
+
 void weir_executor_run(struct weir_executor *executor)
 {
 	uint64_t sleeps;
@@ -274,6 +282,7 @@ void weir_executor_run(struct weir_executor *executor)
 			weir_wheel_next(&executor->wheel));
 		weir_executor_lap_regime_inline(executor, WEIR_TIME_WAITING);
 	} while (!load_acquire(&executor->stopping));
+	disarm(executor);
 	sleeps = weir_own_sleeps() - sleeps;
 	store_release(&executor->slept, executor->slept + sleeps);
 	weir_trace_thread(NULL);
@@ -301,27 +310,58 @@ void weir_idle_yield(void *arg, struct weir_executor *executor, uint64_t until)
 	sched_yield();
 }
 
-// may_sleep looks once more whether there is something to do.
-static bool may_sleep(struct weir_executor *executor)
+// ---- sleeping ----
+//
+// The bell is armed, then each watch is asked, so many a turn that a turn stays
+// bounded; the bell stays armed until all were. So what happens to a watch after it
+// was asked rings. A watch that is started ends the pass (weir_watch_start), and so
+// does a turn that did something.
+
+static void arm(struct weir_executor *executor)
 {
-	return !executor->inbox && !load_acquire(&executor->posted) &&
-	       !load_acquire(&executor->stopping) &&
-	       weir_watches_ask_all(executor) == 0;
+	uint64_t turns = executor->counts->turns;
+
+	if (!executor->armed || executor->armed_turn + 1 != turns) {
+		disarm(executor);
+		weir_bell_arm(executor->bell);
+		executor->armed = true;
+		executor->pass++;
+	}
+	executor->armed_turn = turns;
+}
+
+// may_sleep looks once more whether there is something to do; *later: it has not
+// seen all, and goes on in the next turn.
+static bool may_sleep(struct weir_executor *executor, bool *later)
+{
+	unsigned woken;
+
+	*later = false;
+	if (executor->inbox || load_acquire(&executor->posted) ||
+		load_acquire(&executor->stopping))
+		return false;
+	*later = !weir_watches_ask_rest(executor, &woken) && woken == 0;
+	return woken == 0 && !*later;
 }
 
 void weir_idle_sleep(void *arg, struct weir_executor *executor, uint64_t until)
 {
-	if (executor->ready_first)
+	bool later = false;
+
+	if (executor->ready_first) {
+		disarm(executor);
 		return;
+	}
 	if (!executor->bell || executor->clock->virtual_ticks) {
 		sched_yield();
 		return;
 	}
-	weir_bell_arm(executor->bell);
-	if (may_sleep(executor)) {
+	arm(executor);
+	if (may_sleep(executor, &later)) {
 		WEIR_TRACE(executor_sleeps, executor, until);
 		weir_bell_sleep(executor->bell, until);
 		WEIR_TRACE(executor_wakes, executor);
 	}
-	weir_bell_disarm(executor->bell);
+	if (!later)
+		disarm(executor);
 }

@@ -44,6 +44,9 @@ struct weir_executor {
 	struct weir_list free_tasks;
 	struct weir_list free_abroad; // records of children elsewhere
 	unsigned abroad_count;	      // those that are out
+	uint64_t armed_turn; // the last turn behind which the bell was armed
+	uint32_t pass;	     // over the watches, while the bell is armed
+	bool armed;	     // the bell is
 	struct weir_histogram *task_steps;
 	struct weir_histogram *ready_waits;
 
