@@ -115,10 +115,11 @@ static void sleep_till_rung(struct weir_reactor *reactor, uint64_t until)
 {
 	struct weir_executor *executor = reactor->executor;
 
-	weir_bell_arm(executor->bell);
-	if (weir_executor_may_sleep(executor))
+	weir_executor_arm(executor);
+	if (weir_executor_may_sleep(executor, &reactor->later))
 		sleep_in_set(reactor, until);
-	weir_bell_disarm(executor->bell);
+	if (!reactor->later)
+		weir_executor_disarm(executor);
 }
 
 static void sleep_a_while(struct weir_reactor *reactor, uint64_t until)
@@ -128,7 +129,9 @@ static void sleep_a_while(struct weir_reactor *reactor, uint64_t until)
 
 	if (until == WEIR_NEVER || (int64_t)(until - next) > 0)
 		until = next;
-	if (weir_executor_may_sleep(executor))
+	if (!reactor->later)
+		executor->pass++; // over the watches
+	if (weir_executor_may_sleep(executor, &reactor->later))
 		sleep_in_set(reactor, until);
 }
 
@@ -136,8 +139,10 @@ static void idle(void *arg, struct weir_executor *executor, uint64_t until)
 {
 	struct weir_reactor *reactor = arg;
 
-	if (others_ready(reactor))
+	if (others_ready(reactor)) {
+		weir_executor_disarm(executor);
 		return;
+	}
 	if (executor->clock->virtual_ticks)
 		sched_yield();
 	else if (reactor->poll_ticks == WEIR_NEVER)

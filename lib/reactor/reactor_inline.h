@@ -22,8 +22,9 @@ struct weir_reactor {
 	uint64_t look_ticks;   // between two looks while there is work
 	uint64_t poll_ticks;   // how long it sleeps at most; WEIR_NEVER
 	uint64_t looked;       // when
-	unsigned fd_count;     // that are open here
-	uint64_t wakes;	       // how often it slept; for tests
+	bool later; // it has not yet asked all watches since it last slept
+	unsigned fd_count; // that are open here
+	uint64_t wakes;	   // how often it slept; for tests
 	// Connections that wait for a stack: connection.c.
 	struct weir_wait_queue line;
 	unsigned promised; // woken for a stack, and have not run since

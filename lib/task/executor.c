@@ -320,6 +320,14 @@ static bool set_look(int how)
 	return sigismember(&before, WEIR_LOOK_SIGNAL);
 }
 
+void weir_executor_disarm(struct weir_executor *executor)
+{
+	if (!executor->armed)
+		return;
+	weir_bell_disarm(executor->bell);
+	executor->armed = false;
+}
+
 void weir_executor_run(struct weir_executor *executor)
 {
 	struct weir_reading reading;
@@ -341,6 +349,7 @@ void weir_executor_run(struct weir_executor *executor)
 			weir_wheel_next(&executor->wheel));
 		weir_executor_lap_regime_inline(executor, WEIR_TIME_WAITING);
 	} while (!load_acquire(&executor->stopping));
+	weir_executor_disarm(executor);
 	sleeps = weir_own_sleeps() - sleeps;
 	store_release(&executor->slept, executor->slept + sleeps);
 	weir_trace_thread(NULL);
@@ -370,26 +379,56 @@ void weir_idle_yield(void *arg, struct weir_executor *executor, uint64_t until)
 	sched_yield();
 }
 
-bool weir_executor_may_sleep(struct weir_executor *executor)
+// ---- sleeping ----
+//
+// The bell is armed, then each watch is asked, so many a turn that a turn stays
+// bounded; the bell stays armed until all were. So what happens to a watch after it
+// was asked rings. A watch that is started ends the pass (weir_watch_start), and so
+// does a turn that did something.
+
+void weir_executor_arm(struct weir_executor *executor)
 {
-	return !executor->inbox && !load_acquire(&executor->posted) &&
-	       !load_acquire(&executor->stopping) &&
-	       weir_watches_ask_all(executor) == 0;
+	uint64_t turns = executor->counts->turns;
+
+	if (!executor->armed || executor->armed_turn + 1 != turns) {
+		weir_executor_disarm(executor);
+		weir_bell_arm(executor->bell);
+		executor->armed = true;
+		executor->pass++;
+	}
+	executor->armed_turn = turns;
+}
+
+bool weir_executor_may_sleep(struct weir_executor *executor, bool *later)
+{
+	unsigned woken;
+
+	*later = false;
+	if (executor->inbox || load_acquire(&executor->posted) ||
+		load_acquire(&executor->stopping))
+		return false;
+	*later = !weir_watches_ask_rest(executor, &woken) && woken == 0;
+	return woken == 0 && !*later;
 }
 
 void weir_idle_sleep(void *arg, struct weir_executor *executor, uint64_t until)
 {
-	if (executor->ready_first)
+	bool later = false;
+
+	if (executor->ready_first) {
+		weir_executor_disarm(executor);
 		return;
+	}
 	if (!executor->bell || executor->clock->virtual_ticks) {
 		sched_yield();
 		return;
 	}
-	weir_bell_arm(executor->bell);
-	if (weir_executor_may_sleep(executor)) {
+	weir_executor_arm(executor);
+	if (weir_executor_may_sleep(executor, &later)) {
 		WEIR_TRACE(executor_sleeps, executor, until);
 		weir_bell_sleep(executor->bell, until);
 		WEIR_TRACE(executor_wakes, executor);
 	}
-	weir_bell_disarm(executor->bell);
+	if (!later)
+		weir_executor_disarm(executor);
 }

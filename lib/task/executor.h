@@ -107,7 +107,8 @@ typedef void weir_idle_fn(
 // weir_idle_sleep sleeps in the kernel until there is something to do: a post, a
 // timer, something on a channel that a task of the executor waits on. It is for
 // executors with sleeps set, of the real clock; others get their CPU yielded. A
-// function step that is ready keeps it from sleeping.
+// function step that is ready keeps it from sleeping. It looks at each watch once
+// more first, at most WEIR_TURN_HOT in a turn (task/wait.h).
 weir_idle_fn weir_idle_sleep;
 
 // weir_idle_spin tells the core that we spin; weir_idle_yield gives the CPU to

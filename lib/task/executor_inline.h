@@ -48,6 +48,9 @@ struct weir_executor {
 	struct weir_list free_tasks;
 	struct weir_list free_abroad; // records of children elsewhere
 	unsigned abroad_count;	      // those that are out
+	uint64_t armed_turn; // the last turn behind which the bell was armed
+	uint32_t pass;	     // over the watches, while the bell is armed
+	bool armed;	     // the bell is
 	struct weir_histogram *task_steps;
 	struct weir_histogram *ready_waits;
 
@@ -193,9 +196,13 @@ static inline uint64_t weir_executor_now_inline(
 	return executor->now;
 }
 
-// weir_executor_may_sleep looks at all that could have become ready since the
-// last turn: after the bell was armed.
-bool weir_executor_may_sleep(struct weir_executor *executor);
+// weir_executor_arm arms the bell and begins a pass over all watches, or goes on with
+// the one of the turn before. weir_executor_may_sleep looks at what could have become
+// ready since the last turn, and then on in the pass; *later: there is more of it to
+// see, in the next turn, and the bell stays armed. weir_executor_disarm ends it.
+void weir_executor_arm(struct weir_executor *executor);
+bool weir_executor_may_sleep(struct weir_executor *executor, bool *later);
+void weir_executor_disarm(struct weir_executor *executor);
 
 // weir_step_ready_inline is weir_step_ready.
 static inline void weir_step_ready_inline(

@@ -171,8 +171,11 @@ void weir_task_timed_out(
 // it woke.
 unsigned weir_watches_ask(struct weir_executor *executor);
 
-// weir_watches_ask_all asks each watch, before the executor sleeps.
-unsigned weir_watches_ask_all(struct weir_executor *executor);
+// weir_watches_ask_rest asks, before the executor sleeps, at most WEIR_TURN_HOT of
+// the watches that were not asked in its present pass, neither here nor in a turn;
+// *woken is how many tasks it woke. Answers whether none is left.
+bool weir_watches_ask_rest(struct weir_executor *executor, unsigned *woken);
+
 // weir_task_begin is weir_task_proceed for whoever calls: code that is no task
 // is never cancelled.
 static inline bool weir_task_begin(void)

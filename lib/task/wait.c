@@ -141,6 +141,7 @@ void weir_watch_init(
 	watch->ready = ready;
 	watch->unwoken = NULL;
 	watch->missed = 0;
+	watch->pass = 0;
 }
 
 void weir_watch_start(struct weir_executor *executor, struct weir_watch *watch)
@@ -148,6 +149,7 @@ void weir_watch_start(struct weir_executor *executor, struct weir_watch *watch)
 	if (!weir_list_empty(&watch->link))
 		return;
 	watch->missed = 0;
+	executor->armed_turn = WEIR_NEVER; // nobody has asked it: a new pass
 	weir_list_add(&executor->hot, &watch->link);
 }
 
@@ -176,6 +178,8 @@ static unsigned ask(struct weir_executor *executor, struct weir_watch *watch)
 		weir_list_remove(&watch->link);
 		return 0;
 	}
+	if (unlikely(watch->pass != executor->pass))
+		watch->pass = executor->pass;
 	count = watch->ready(watch);
 	if (count > 0) {
 		if (watch->missed >= WEIR_WATCH_COLD) {
@@ -237,13 +241,30 @@ unsigned weir_watches_ask(struct weir_executor *executor)
 	return woken;
 }
 
-unsigned weir_watches_ask_all(struct weir_executor *executor)
+// ask_rest asks those of list that were not asked in this pass: who was asked
+// longest ago stands first, so all were when the first was. false: some are left.
+static bool ask_rest(struct weir_executor *executor, struct weir_list *list,
+	unsigned *left, unsigned *woken)
 {
-	unsigned woken = 0;
+	for (;;) {
+		struct weir_list *link = list->next;
 
-	weir_list_each (link, &executor->hot)
-		woken += ask(executor, watch_of(link));
-	weir_list_each (link, &executor->cold)
-		woken += ask(executor, watch_of(link));
-	return woken;
+		if (link == list || watch_of(link)->pass == executor->pass)
+			return true;
+		if (*left == 0)
+			return false;
+		--*left;
+		weir_list_remove(link);
+		weir_list_add(list, link);
+		*woken += ask(executor, watch_of(link));
+	}
+}
+
+bool weir_watches_ask_rest(struct weir_executor *executor, unsigned *woken)
+{
+	unsigned left = WEIR_TURN_HOT;
+
+	*woken = 0;
+	return ask_rest(executor, &executor->hot, &left, woken) &&
+	       ask_rest(executor, &executor->cold, &left, woken);
 }

@@ -108,7 +108,7 @@ unsigned weir_wake_all(struct weir_wait_queue *queue);
 // as ready answers (0: none). It is hot while that was so lately, and asked each
 // turn, unless there are more than WEIR_TURN_HOT; asked WEIR_WATCH_COLD times in
 // vain it is cold, and asked in turn with the other cold ones. ready only looks: it wakes no one, and starts and stops
-// no watch.
+// no watch. Before an executor sleeps it asks each once more, WEIR_TURN_HOT a turn.
 #define WEIR_WATCH_COLD 1024
 
 struct weir_watch {
@@ -119,6 +119,7 @@ struct weir_watch {
 	// ready answered: one that was woken took others out of the queue.
 	void (*unwoken)(struct weir_watch *watch, unsigned count);
 	uint32_t missed; // times asked since ready last answered more than 0
+	uint32_t pass;	 // of the executor's, in which it was asked last
 };
 
 // weir_watch_init prepares a watch that asks ready.

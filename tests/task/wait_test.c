@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Wait queues and watches.
+// Before hand.h, whose names its functions use for their own.
+#include "task/task_inline.h"
+
 #include "task/hand.h"
 
 static struct weir_wait_queue queue;
@@ -423,6 +426,54 @@ Test(wait, a_turn_asks_at_most_256_hot_watches_and_all_in_rotation)
 		}
 	}
 	many_there = true;
+	while (weir_executor_counts(x)->tasks > 0)
+		weir_executor_turn(x);
+	weir_executor_destroy(x);
+}
+
+// rest asks what a pass has left, and answers how many those were.
+static unsigned rest(struct weir_executor *x, bool all)
+{
+	unsigned before = asked_many, woken;
+
+	cr_assert_eq(weir_watches_ask_rest(x, &woken), all);
+	cr_assert_eq(woken, many_there ? asked_many - before : 0);
+	return asked_many - before;
+}
+
+// What an executor does before it sleeps, its bell armed: hot ones, then cold ones.
+Test(wait, a_pass_asks_each_once_and_256_at_most_at_a_time)
+{
+	const unsigned count = sizeof(many) / sizeof(many[0]);
+	struct weir_executor *x = hand_executor(count);
+
+	for (unsigned i = 0; i < count; i++) {
+		weir_watch_init(&many[i], look_at_many);
+		cr_assert_eq(weir_start(x, wait_at, &many[i], NULL, NULL), 0);
+	}
+	weir_executor_turn(x);
+	for (unsigned cold = 0; cold < 2; cold++) {
+		memset(asked_of_many, 0, sizeof(asked_of_many));
+		x->pass++;
+		cr_assert_eq(rest(x, false), WEIR_TURN_HOT);
+		cr_assert_eq(rest(x, true), count - WEIR_TURN_HOT);
+		cr_assert_eq(rest(x, true), 0);
+		for (unsigned i = 0; i < count; i++)
+			cr_assert_eq(asked_of_many[i], 1);
+		// What a turn asks counts as well.
+		x->pass++;
+		weir_executor_turn(x);
+		if (cold)
+			cr_assert_eq(rest(x, false), WEIR_TURN_HOT);
+		cr_assert_eq(rest(x, true),
+			cold ? count - WEIR_TURN_HOT - WEIR_TURN_COLD
+			     : count - WEIR_TURN_HOT);
+		for (unsigned t = 0; t < 2 * WEIR_WATCH_COLD && !cold; t++)
+			weir_executor_turn(x);
+	}
+	many_there = true;
+	x->pass++;
+	cr_assert_eq(rest(x, false), WEIR_TURN_HOT);
 	while (weir_executor_counts(x)->tasks > 0)
 		weir_executor_turn(x);
 	weir_executor_destroy(x);
