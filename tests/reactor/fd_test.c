@@ -157,6 +157,32 @@ Test(fd, a_reactor_that_never_sleeps_looks_all_the_same)
 	on_reactor(read_beside_a_busy_task);
 }
 
+static struct weir_wait_queue queue;
+static unsigned steps;
+
+static void count_steps(struct weir_executor *executor, struct weir_step *step)
+{
+	if (++steps < 1000)
+		weir_step_ready(executor, step); // it has done no work so far
+	else
+		weir_wake(&queue);
+}
+
+static void wait_for_a_step(void *arg)
+{
+	struct weir_step step;
+
+	weir_wait_queue_init(&queue);
+	weir_step_init(&step, count_steps, NULL);
+	weir_step_ready(weir_executor_self(), &step);
+	cr_assert_eq(weir_wait(&queue, WEIR_NEVER, WEIR_WAIT_BACK), 0);
+}
+
+Test(fd, a_reactor_does_not_sleep_while_a_step_is_ready)
+{
+	on_reactor(wait_for_a_step);
+}
+
 #define MANY 200 // more than one look takes
 
 static struct weir_fd many[MANY];
