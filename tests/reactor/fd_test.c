@@ -2,6 +2,7 @@
 //
 // Descriptors that tasks wait for: what wakes them, what ends the wait, and what
 // an operation answers then.
+#include "base/atomic.h"
 #include "chan/case.h"
 #include "ends.h"
 
@@ -33,6 +34,37 @@ static void sleep_until_written(void *arg)
 Test(fd, a_reactor_sleeps_until_a_pipe_is_written)
 {
 	on_reactor(sleep_until_written);
+}
+
+static uint64_t written_at;
+
+static void write_and_note(int number)
+{
+	store_release(&written_at, weir_ticks());
+	write_hello(number);
+}
+
+static void read_what_is_noted(void *arg)
+{
+	const struct weir_histogram *waits =
+		weir_executor_ready_waits(weir_executor_self());
+	struct later later;
+	uint64_t before;
+
+	open_pipe();
+	cr_assert_eq(weir_sleep(weir_in_us(10)), 0);
+	before = waits->max;
+	begin_later(&later, write_and_note, weir_fd_number(&out));
+	cr_assert_eq(weir_read(&in, got, sizeof(got), WEIR_NEVER), 5);
+	cr_assert(waits->max == before ||
+		  waits->max <= weir_ticks() - load_acquire(&written_at));
+	end_later(&later);
+	close_ends();
+}
+
+Test(fd, a_task_is_not_ready_while_its_reactor_sleeps)
+{
+	on_reactor(read_what_is_noted);
 }
 
 static void wait_until_deadline(void *arg)
