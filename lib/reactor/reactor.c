@@ -74,6 +74,9 @@ static unsigned wait_in_set(struct weir_reactor *reactor, uint64_t ns)
 			NULL);
 		reactor->waits_in_ms = count < 0 && errno == ENOSYS;
 	}
+	if (ns > 0) // who is woken is ready as of now
+		weir_executor_lap_regime_inline(
+			reactor->executor, WEIR_TIME_WAITING);
 	reactor->looked = reactor->executor->now;
 	return take(reactor, count);
 }

@@ -2,6 +2,7 @@
 //
 // Descriptors that tasks wait for: what wakes them, what ends the wait, and what
 // an operation answers then.
+#include "base/atomic.h"
 #include "chan/case.h"
 #include "ends.h"
 
@@ -33,6 +34,37 @@ static void sleep_until_written(void *arg)
 Test(fd, a_reactor_sleeps_until_a_pipe_is_written)
 {
 	on_reactor(sleep_until_written);
+}
+
+static uint64_t written_at;
+
+static void write_and_note(int number)
+{
+	store_release(&written_at, weir_ticks());
+	write_hello(number);
+}
+
+static void read_what_is_noted(void *arg)
+{
+	const struct weir_histogram *waits =
+		weir_executor_ready_waits(weir_executor_self());
+	struct later later;
+	uint64_t before;
+
+	open_pipe();
+	cr_assert_eq(weir_sleep(weir_in_us(10)), 0);
+	before = waits->max;
+	begin_later(&later, write_and_note, weir_fd_number(&out));
+	cr_assert_eq(weir_read(&in, got, sizeof(got), WEIR_NEVER), 5);
+	cr_assert(waits->max == before ||
+		  waits->max <= weir_ticks() - load_acquire(&written_at));
+	end_later(&later);
+	close_ends();
+}
+
+Test(fd, a_task_is_not_ready_while_its_reactor_sleeps)
+{
+	on_reactor(read_what_is_noted);
 }
 
 static void wait_until_deadline(void *arg)
@@ -155,6 +187,32 @@ static void read_beside_a_busy_task(void *arg)
 Test(fd, a_reactor_that_never_sleeps_looks_all_the_same)
 {
 	on_reactor(read_beside_a_busy_task);
+}
+
+static struct weir_wait_queue queue;
+static unsigned steps;
+
+static void count_steps(struct weir_executor *executor, struct weir_step *step)
+{
+	if (++steps < 1000)
+		weir_step_ready(executor, step); // it has done no work so far
+	else
+		weir_wake(&queue);
+}
+
+static void wait_for_a_step(void *arg)
+{
+	struct weir_step step;
+
+	weir_wait_queue_init(&queue);
+	weir_step_init(&step, count_steps, NULL);
+	weir_step_ready(weir_executor_self(), &step);
+	cr_assert_eq(weir_wait(&queue, WEIR_NEVER, WEIR_WAIT_BACK), 0);
+}
+
+Test(fd, a_reactor_does_not_sleep_while_a_step_is_ready)
+{
+	on_reactor(wait_for_a_step);
 }
 
 #define MANY 200 // more than one look takes

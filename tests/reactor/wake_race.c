@@ -226,7 +226,52 @@ static void start(
 	weir_assert(weir_start(executor, fn, arg, NULL, NULL) == 0);
 }
 
-// ---- one question at a time: nothing else would wake who sleeps ----
+// ---- one post at a time: nothing else would wake who sleeps ----
+
+#define POSTS 60000u
+
+// The next one may come while this one still runs, or whenever it has gone to sleep.
+static void on_post_slowly(struct weir_executor *executor, struct weir_post *p)
+{
+	static struct weir_random random = {6};
+
+	store_release(&posts_done, posts_done + 1);
+	for (uint64_t k = weir_random_below(&random, 50); k > 0; k--)
+		cpu_relax();
+}
+
+static void *post_one_by_one(void *arg)
+{
+	struct weir_random random = {5};
+
+	post.fn = on_post_slowly;
+	for (uint32_t i = 0; i < POSTS; i++) {
+		for (uint64_t k = weir_random_below(&random, 100); k > 0; k--)
+			cpu_relax();
+		weir_executor_post(arg, &post);
+		while (load_acquire(&posts_done) == i)
+			cpu_relax();
+	}
+	weir_executor_stop(arg);
+	return NULL;
+}
+
+static void only_posts(void)
+{
+	const struct weir_reactor_options options = {
+		.executor = {.node = WEIR_NODE_ANY}};
+	struct weir_executor *reactor;
+	pthread_t thread;
+
+	weir_assert(weir_reactor_create(&reactors[0], &options, NULL) == 0);
+	reactor = weir_reactor_executor(reactors[0]);
+	pthread_create(&thread, NULL, post_one_by_one, reactor);
+	weir_executor_run(reactor);
+	pthread_join(thread, NULL);
+	weir_reactor_destroy(reactors[0]);
+}
+
+// ---- one question at a time, of an executor that polls ----
 
 #define QUESTIONS 4000u
 
@@ -309,6 +354,7 @@ static void race(enum weir_reactor_bell bell)
 
 int main(void)
 {
+	only_posts();
 	ask_and_answer();
 	for (unsigned i = 0; i < 3; i++) {
 		race(WEIR_REACTOR_RELAY);
