@@ -192,6 +192,7 @@ static void fill(struct weir_sighting *sighting, enum weir_found found,
 	sighting->begin = begin;
 	sighting->ns = ns_of(end - begin);
 	sighting->call = -1;
+	sighting->excused = found == WEIR_BLOCKING && executor->makes_calls;
 	memcpy(sighting->executor, executor->name, sizeof(executor->name));
 }
 
@@ -252,7 +253,7 @@ static void stay(struct weir_case *now, const struct weir_executor *executor)
 	if (contract)
 		weir_book_go_on(contract, &sighting);
 	weir_books_unlock();
-	if (!now->told && now->seen > ticks_of(TELL_NS))
+	if (!now->told && !sighting.excused && now->seen > ticks_of(TELL_NS))
 		tell(now, executor);
 }
 
