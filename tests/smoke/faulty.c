@@ -11,9 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum how { SPIN, SLEEP, LOCK, WRITE };
+enum how { SPIN, SLEEP, LOCK, WRITE, HANG };
 
-static const char *const hows[] = {"spin", "sleep", "lock", "write", NULL};
+static const char *const hows[] = {
+	"spin", "sleep", "lock", "write", "hang", NULL};
 
 struct faulty {
 	uint64_t at, for_ns; // options
@@ -71,10 +72,19 @@ __attribute__((noinline)) static void write_nothing(struct faulty *faulty)
 	weir_assert(write(-1, "", 0) == -1 && errno == EBADF);
 }
 
+__attribute__((noinline)) static void wait_for_nobody(struct faulty *faulty)
+{
+	int ends[2];
+	char byte;
+
+	weir_assert(pipe(ends) == 0);
+	weir_assert(read(ends[0], &byte, 1) == 1);
+}
+
 static void fail(struct faulty *faulty)
 {
-	static void (*const ways[])(struct faulty *) = {
-		spin_too_long, sleep_in_a_step, take_a_lock, write_nothing};
+	static void (*const ways[])(struct faulty *) = {spin_too_long,
+		sleep_in_a_step, take_a_lock, write_nothing, wait_for_nobody};
 
 	ways[faulty->how](faulty);
 }
