@@ -222,8 +222,8 @@ static int open_shells(struct weir_pipeline *pipeline, struct weir_error *e)
 	return 0;
 }
 
-// mark_callers tells of executors whose ports must make system calls: what they
-// sleep there is no stage's fault.
+// mark_callers tells of executors whose ports must make system calls, and of those
+// on a thread, whose stages may: what they sleep there is no fault.
 static void mark_callers(struct weir_pipeline *pipeline)
 {
 	for (unsigned i = 0; i < pipeline->plan->instance_count; i++) {
@@ -234,6 +234,10 @@ static void mark_callers(struct weir_pipeline *pipeline)
 		if (instance->port && instance->port->traits.makes_system_calls)
 			runner->executor->makes_calls = true;
 	}
+	// A thread is where calls belong.
+	for (unsigned i = 0; i < pipeline->plan->executor_count; i++)
+		if (pipeline->runners[i].plan->kind == WEIR_PLAN_THREAD)
+			pipeline->runners[i].executor->makes_calls = true;
 }
 
 int weir_runners_open(struct weir_pipeline *pipeline, struct weir_error *e)

@@ -70,7 +70,7 @@ struct weir_executor {
 	struct weir_histogram *own_task_steps, *own_ready_waits;
 	struct weir_list roster;
 	bool told; // a report has told of it: nothing is kept when it goes
-	bool makes_calls; // of the system in its steps: a port of it must
+	bool makes_calls; // of the system in its steps: what it runs may
 	uint64_t slept; // in the kernel, in the runs that have ended: how often
 	uint64_t run;	// the present or the last one: no other has it. 0: none
 	struct weir_reading begun; // at its beginning

@@ -33,7 +33,8 @@ struct weir_sighting {
 	uint64_t ns;	// so far, where it had not ended
 	char task[WEIR_NAME_SIZE];
 	char executor[WEIR_NAME_SIZE];
-	long call; // of the system, that it slept in; -1: not known
+	bool excused; // a call, where calls may be made: no fault
+	long call;    // of the system, that it slept in; -1: not known
 	struct weir_frames frames; // count 0: not taken
 };
 
@@ -45,6 +46,7 @@ struct weir_contract {
 	struct weir_histogram *own; // or NULL
 	const struct weir_clock *clock;
 	uint64_t found[WEIR_FOUNDS]; // the last one is not counted here
+	uint64_t excused;	     // of the calls, those that may be
 	uint64_t unended;	     // of these, what is not over yet
 	uint64_t going_ns;	     // how long that has taken so far
 	struct weir_sighting worst[WEIR_SIGHTINGS]; // the longest first

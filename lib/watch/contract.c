@@ -137,8 +137,8 @@ uint64_t weir_books_least(void)
 static bool is_worse(
 	const struct weir_sighting *a, const struct weir_sighting *b)
 {
-	bool own_a = a->found <= WEIR_BLOCKING,
-	     own_b = b->found <= WEIR_BLOCKING;
+	bool own_a = a->found <= WEIR_BLOCKING && !a->excused,
+	     own_b = b->found <= WEIR_BLOCKING && !b->excused;
 
 	return own_a != own_b ? own_a : a->ns > b->ns;
 }
@@ -163,6 +163,7 @@ void weir_book_enter(struct weir_contract *contract,
 	const struct weir_sighting *sighting, bool unended)
 {
 	contract->found[sighting->found]++;
+	contract->excused += sighting->excused;
 	if (unended) {
 		contract->unended++;
 		contract->going_ns = sighting->ns;
@@ -226,10 +227,11 @@ void weir_book_read(const struct weir_contract *contract, unsigned flags,
 		.blocking = contract->found[WEIR_BLOCKING],
 		.stolen = contract->found[WEIR_STOLEN],
 		.unended = contract->unended,
+		.excused = contract->excused,
 	};
 	seen = state->blocked + state->blocking + state->stolen;
 	state->unwitnessed = state->over > seen ? state->over - seen : 0;
-	state->broken = state->blocked + state->blocking > 0 ||
+	state->broken = state->blocked + state->blocking - state->excused > 0 ||
 			((flags & WEIR_CONTRACT_STRICT) && state->unwitnessed);
 }
 

@@ -22,7 +22,8 @@
 //	               not tell whose time it was
 //
 // over = blocked + blocking + stolen + not witnessed, exactly. The first two
-// break a contract. The last does where WEIR_CONTRACT_STRICT is asked for.
+// break a contract, but for calls where calls may be made: on a thread of a pipeline,
+// or where a port must make some. The last does where WEIR_CONTRACT_STRICT is asked for.
 //
 // Findings are the watchdog's (watch/watchdog.h): without one, what is over is
 // not witnessed.
@@ -72,6 +73,7 @@ struct weir_contract_state {
 	uint64_t over; // steps beyond the limit: the sum of these four
 	uint64_t blocked, blocking, stolen, unwitnessed;
 	uint64_t unended; // of blocked and blocking, those that go on
+	uint64_t excused; // of blocking, those where calls may be made
 	bool broken;
 };
 

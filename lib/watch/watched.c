@@ -190,6 +190,7 @@ static void fill(struct weir_sighting *sighting, enum weir_found found,
 	sighting->begin = begin;
 	sighting->ns = ns_of(end - begin);
 	sighting->call = -1;
+	sighting->excused = found == WEIR_BLOCKING && executor->makes_calls;
 	memcpy(sighting->executor, executor->name, sizeof(executor->name));
 }
 
@@ -250,7 +251,7 @@ static void stay(
 	if (contract)
 		weir_book_go_on(contract, &sighting);
 	weir_books_unlock();
-	if (!now->told && now->seen > ticks_of(TELL_NS))
+	if (!now->told && !sighting.excused && now->seen > ticks_of(TELL_NS))
 		tell(watched, executor);
 }
 

@@ -56,7 +56,8 @@ const char *weir_words_verdict(const struct weir_contract_state *states,
 {
 	const struct weir_contract_state *worst = NULL, *bad = NULL;
 	unsigned limited = 0, broken = 0;
-	uint64_t steps = 0, stolen = 0, unseen = 0;
+	char calls[64] = "";
+	uint64_t steps = 0, stolen = 0, unseen = 0, excused = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct weir_contract_state *one = &states[i];
@@ -67,25 +68,29 @@ const char *weir_words_verdict(const struct weir_contract_state *states,
 		steps += one->steps;
 		stolen += one->stolen;
 		unseen += one->unwitnessed;
+		excused += one->excused;
 		broken += one->broken;
 		bad = one->broken && !bad ? one : bad;
 		if (!worst || one->worst_ns > worst->worst_ns)
 			worst = one;
 	}
+	if (excused)
+		snprintf(calls, sizeof(calls),
+			", calls where they may be made %" PRIu64, excused);
 	if (!worst)
 		snprintf(text, size, "no contract: nothing has a max_exec");
 	else if (broken)
 		snprintf(text, size, "contract broken by '%s'%s: %u of %u held",
 			bad->name, broken > 1 ? " and others" : "",
 			limited - broken, limited);
-	else if (stolen + unseen)
+	else if (stolen + unseen + excused)
 		snprintf(text, size,
 			"contract held for %" PRIu64
 			" steps, worst %s in '%s'; too long without a proof "
 			"against the task: stolen core %" PRIu64
-			", not witnessed %" PRIu64,
+			", not witnessed %" PRIu64 "%s",
 			steps, duration(worst->worst_ns).text, worst->name,
-			stolen, unseen);
+			stolen, unseen, calls);
 	else
 		snprintf(text, size,
 			"contract held for %" PRIu64 " steps, worst %s in '%s'",

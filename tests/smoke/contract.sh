@@ -6,8 +6,8 @@
 #
 # What became of a step that was too long is found under its name: the task's own
 # doing, a call that sleeps, or a core that was taken away, which breaks nothing.
-# The machine may steal what a fault needs to be seen, so each is tried a few
-# times; what is never so is looked at each time.
+# The machine may steal what a fault needs to be seen, so each is tried as often as
+# it can take that; what is never so is looked at each time.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 faulty=$build/tests/smoke/faulty.so
 
@@ -22,9 +22,11 @@ run_faulty() {
 	code=$?
 }
 of_faulty() { answer run.json ".contract.classes[] | select(.name == \"faulty\") | $1"; }
-# finds FINDING HOW: a run that found it; answers 0 when one of several did.
+# finds TRIES FINDING HOW: a run that found it; answers 0 when one of so many did.
 finds() {
-	for _ in $(seq 20); do
+	local tries=$1
+	shift
+	for _ in $(seq "$tries"); do
 		run_faulty "$2"
 		[ "$(of_faulty ".$1")" = 1 ] && return 0
 	done
@@ -32,7 +34,7 @@ finds() {
 	return 1
 }
 
-if finds blocked_task spin; then
+if finds 20 blocked_task spin; then
 	ok "a stage that spins five times its contract once is a blocked task"
 	is "the run fails by it" $code 1
 	is "and says which stage it was" \
@@ -44,15 +46,39 @@ if finds blocked_task spin; then
 	is "every step is one finding" "$(of_faulty '.over ==
 		.blocked_task + .blocking_call + .stolen_core + .not_witnessed')" true
 fi
-if finds blocking_call sleep; then
+# A sleep takes as long on any machine: what is tried twice is the watchdog's luck.
+if finds 2 blocking_call sleep; then
 	ok "a stage that calls usleep makes a blocking call"
 	is "the run fails by it" $code 1
 	has "the call has its name" "$(of_faulty '.worst[0].call')" nanosleep
 fi
-if finds blocking_call lock; then
+if finds 2 blocking_call lock; then
 	ok "a stage that takes a lock that another thread has makes one, too"
 	is "of this name" "$(of_faulty '.worst[0].call')" futex
 fi
+
+# The first burst of a stage, before anybody has looked, is where it opens things.
+for _ in 1 2; do
+	weir run --load "$faulty" --json -e "gen count=100000 !
+		faulty at=1 how=sleep for=25ms max_exec=5ms ! sink" \
+		>run.json 2>run.err
+	code=$?
+	[ "$(of_faulty .blocking_call)" = 1 ] && break
+done
+is "so does the first packet of all" "$code $(of_faulty .blocking_call)" "1 1"
+
+cat >thread.yaml <<'END'
+version: 1
+stages:
+  gen: {type: gen, count: 3000000}
+  faulty: {type: faulty, inputs: gen, at: 2000000, how: sleep, for: 25ms, place: thread, max_exec: 5ms}
+  sink: {type: sink, inputs: faulty}
+END
+weir run --load "$faulty" --json thread.yaml >run.json 2>run.err
+is "on a thread of its own a stage may sleep" \
+	"$? $(of_faulty .broken)" "0 false"
+is "and is said to" "$(of_faulty '.over == .blocking_call + .not_witnessed +
+	.stolen_core')" true
 
 # Without any limit the sleep is found, too, though not whose it was: also in a run
 # that has ended before anybody looked.
@@ -157,6 +183,17 @@ has "that is held, and nothing unaccounted" "$said" \
 	"gen->stubborn in [0-9]+ out 0 dropped 0 held [1-9][0-9]*: 0 unaccounted"
 has "the remarks stand in the report" "$said" \
 	"remarks • task 'stubborn' of executor 'lcores.1' has run for [0-9]+ ms without waiting or yielding"
+"$weir_program" run --load "$faulty" --contract -e \
+	"gen ! faulty at=1000 how=hang ! sink" >hang.out 2>hang.err &
+pid=$!
+started+=("$pid")
+until_it grep -q "does not end" hang.err
+has "so is one that waits in the kernel for ever" "$(cat hang.err)" \
+	"step of 'faulty' does not end: blocking call in read"
+{
+	kill -KILL "$pid"
+	wait "$pid"
+} 2>/dev/null
 
 # ---- remarks ----
 

@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum how { SPIN, SLEEP, LOCK, WRITE, NUMBER, REFUSE };
+enum how { SPIN, SLEEP, LOCK, WRITE, NUMBER, REFUSE, HANG };
 
 static const char *const hows[] = {
-	"spin", "sleep", "lock", "write", "number", "refuse", NULL};
+	"spin", "sleep", "lock", "write", "number", "refuse", "hang", NULL};
 
 struct faulty {
 	uint64_t at, for_ns; // options
@@ -91,11 +91,20 @@ static void do_nothing(struct faulty *faulty)
 {
 }
 
+__attribute__((noinline)) static void wait_for_nobody(struct faulty *faulty)
+{
+	int ends[2];
+	char byte;
+
+	weir_assert(pipe(ends) == 0);
+	weir_assert(read(ends[0], &byte, 1) == 1);
+}
+
 static void fail(struct faulty *faulty)
 {
 	static void (*const ways[])(struct faulty *) = {spin_too_long,
 		sleep_in_a_step, take_a_lock, write_nothing, call_by_number,
-		do_nothing};
+		do_nothing, wait_for_nobody};
 
 	ways[faulty->how](faulty);
 }

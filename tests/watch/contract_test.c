@@ -213,6 +213,29 @@ Test(contract, the_worst_are_kept_those_of_the_task_first)
 	cr_expect_eq(contract->worst[2].ns, 2 * MS);
 }
 
+Test(contract, a_call_where_calls_may_be_made_breaks_none)
+{
+	struct weir_contract *contract = make("thread", MS);
+	struct weir_sighting sighting = {.found = WEIR_BLOCKING,
+		.begin = 1,
+		.ns = 6 * MS,
+		.call = -1,
+		.excused = true};
+	int code;
+
+	step(contract, 6 * MS);
+	weir_books_lock();
+	weir_book_enter(contract, &sighting, false);
+	weir_books_unlock();
+	cr_expect_eq(read(contract, 0).blocking, 1);
+	cr_expect_not(read(contract, WEIR_CONTRACT_STRICT).broken);
+	cr_expect(strstr(said(0, &code), ", calls where they may be made 1\n"));
+	cr_expect_eq(code, 0);
+	step(contract, 6 * MS);
+	enter(contract, WEIR_BLOCKING, 2, 6 * MS, false);
+	cr_expect(read(contract, 0).broken);
+}
+
 Test(contract, a_borrowed_one_is_left_to_who_lent_it)
 {
 	static struct weir_histogram steps;

@@ -295,6 +295,70 @@ Test(watchdog, who_cannot_say_it_holds_up_nobody, .timeout = 60)
 	dup2(kept, STDERR_FILENO);
 }
 
+// Readings of another thread's CPU clock that take too long, four of each forty.
+static bool wide;
+
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+	static unsigned count;
+
+	if (load_relaxed(&wide) && clock < 0 && count++ % 40 < 4) {
+		uint64_t until = weir_in_us(40);
+
+		while (weir_ticks() < until)
+			cpu_relax();
+	}
+	return (int)syscall(SYS_clock_gettime, clock, t);
+}
+
+Test(watchdog, a_step_is_one_whatever_the_reading_of_a_clock_takes)
+{
+	begin(never_yield);
+	store_relaxed(&wide, true);
+	for (int i = 0; i < 10000 && !read_state().blocked; i++)
+		usleep(1000);
+	for (int i = 0; i < 300; i++) {
+		usleep(1000);
+		cr_assert_eq(read_state().blocked, 1);
+		cr_assert_eq(read_state().unended, 1);
+	}
+	store_release(&go_on, true);
+	while (!load_acquire(&ended))
+		usleep(1000);
+	for (int i = 0; i < 10000 && read_state().unended; i++)
+		usleep(1000);
+	cr_expect_eq(read_state().blocked, 1);
+	end();
+}
+
+static void spin_a_while(void *arg)
+{
+	uint64_t until = weir_in_ms(20 * LIMIT_MS);
+
+	while (weir_ticks() < until)
+		cpu_relax();
+}
+
+Test(watchdog, one_that_ends_with_its_executor_has_ended)
+{
+	struct weir_contract_state state = {0};
+
+	for (int i = 0; i < TRIES && !state.blocked; i++) {
+		cr_assert_eq(weir_contract_create(
+				     &contract, "class", LIMIT_MS * MS, &error),
+			0);
+		cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+		alone(spin_a_while);
+		weir_watchdog_stop();
+		state = read_state();
+		weir_contract_destroy(contract);
+		cr_expect_eq(state.unended, 0);
+		cr_expect_eq(state.over, 1);
+		cr_expect_geq(state.worst_ns, 20 * LIMIT_MS * MS);
+	}
+	cr_expect_eq(state.blocked, 1);
+}
+
 // ---- one that sleeps in the kernel ----
 
 static bool cut_short;
