@@ -58,10 +58,12 @@ static void take(struct weir_executor *executor)
 	}
 }
 
-static unsigned handle_posts(struct weir_executor *executor)
+static __attribute__((noinline)) unsigned handle_posts(
+	struct weir_executor *executor)
 {
 	unsigned count = 0;
 
+	weir_executor_runs(executor, executor->task_steps);
 	if (!executor->inbox)
 		take(executor);
 	while (executor->inbox && count < WEIR_TURN_POSTS) {
@@ -193,6 +195,26 @@ static inline __attribute__((always_inline)) uint64_t run_steps(
 	return tasks;
 }
 
+// serve_for_long is the end of a serve that took longer than what is of no class
+// may: a step of it.
+static __attribute__((cold, noinline)) void serve_for_long(
+	struct weir_executor *executor, uint64_t ticks)
+{
+	weir_histogram_record(executor->task_steps, ticks);
+	weir_executor_overran(executor, executor->task_steps, ticks);
+}
+
+static inline void served(struct weir_executor *executor)
+{
+	uint64_t ticks = weir_executor_read(executor);
+	uint64_t limit = executor->task_steps->limit;
+
+	if (unlikely(ticks > limit) && limit)
+		serve_for_long(executor, ticks);
+	else
+		count_add(&executor->counts->time[WEIR_TIME_RUNTIME], ticks);
+}
+
 // serve does what comes before the steps.
 static inline uint64_t serve(struct weir_executor *executor)
 {
@@ -203,11 +225,13 @@ static inline uint64_t serve(struct weir_executor *executor)
 	if (!weir_list_empty(&executor->hot) ||
 		!weir_list_empty(&executor->cold))
 		done += weir_watches_ask(executor);
-	if ((int64_t)(executor->now - executor->wheel.next) >= 0)
+	if ((int64_t)(executor->now - executor->wheel.next) >= 0) {
+		weir_executor_runs(executor, executor->task_steps);
 		done += weir_wheel_expire(&executor->wheel, executor,
 			executor->now, WEIR_TURN_TIMERS);
+	}
 	if (done)
-		weir_executor_lap_regime_inline(executor, WEIR_TIME_RUNTIME);
+		served(executor);
 	return done;
 }
 

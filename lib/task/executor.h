@@ -23,7 +23,8 @@
 // beginning. Each stretch goes to exactly one place: the histogram of the step,
 // or one of the executor's regimes; together they are the whole. What 1 to 3
 // took goes to WEIR_TIME_RUNTIME when they did something; else it is too short
-// to pay for a clock read and goes to the step that follows.
+// to pay for a clock read and goes to the step that follows. Where it took longer
+// than tasks of no class may (watch/contract.h) it is a step of theirs instead.
 //
 // Threads.
 //
@@ -129,8 +130,9 @@ struct weir_executor_options {
 	// a thread of the library.
 	bool sleeps;
 	struct weir_executor_counts *counts; // borrowed; NULL: private
-	struct weir_histogram
-		*task_steps; // for tasks of no class; NULL: private
+	// task_steps: for tasks of no class, and under its limit for what posts,
+	// watches and timers take in a turn. NULL: private, without a limit.
+	struct weir_histogram *task_steps;
 	// ready_waits: how long tasks were ready and did not run. Each
 	// WEIR_READY_SAMPLE-th is counted; max is of all. NULL: private.
 	struct weir_histogram *ready_waits;

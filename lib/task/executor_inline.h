@@ -27,7 +27,7 @@ struct weir_executor {
 	struct weir_step **ready_last; // where the next one is linked
 	struct weir_task *current;
 	uint64_t now; // anyone reads: it moves with each stretch
-	// The class of the present stretch, NULL between steps: anyone reads.
+	// The class of the present stretch, NULL between turns: anyone reads.
 	const struct weir_histogram *running;
 	uint64_t worked;
 	uint64_t waits;	 // begun

@@ -223,6 +223,7 @@ unsigned weir_watches_ask(struct weir_executor *executor)
 	struct weir_list *last;
 	unsigned woken;
 
+	weir_executor_runs(executor, executor->task_steps);
 	// The hot ones first: one that changes sides is then asked twice only
 	// when it had nothing.
 	woken = ask_hot(executor);

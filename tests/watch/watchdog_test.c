@@ -7,6 +7,7 @@
 #include "task/bell.h"
 #include "task/executor_inline.h"
 #include "task/task.h"
+#include "task/timer.h"
 #include "watch/book.h"
 #include "watch/thread.h"
 #include "watch/watchdog.h"
@@ -192,6 +193,71 @@ Test(watchdog, a_step_whose_end_finds_no_room_does_not_stay_one_that_goes_on)
 	cr_expect_eq(read_state().blocked, 1, "it is found once");
 	cr_expect_eq(read_state().over, contract->steps->over_count);
 	end();
+}
+
+// ---- a post, a timer ----
+
+static void post_never_ends(struct weir_executor *x, struct weir_post *post)
+{
+	never_yield(NULL);
+	weir_executor_stop(x);
+}
+
+static void timer_never_ends(struct weir_executor *x, struct weir_timer *timer)
+{
+	never_yield(NULL);
+	weir_executor_stop(x);
+}
+
+// spin_outside lets an executor do that, whose tasks of no class have a contract.
+static void spin_outside(struct weir_post *post, struct weir_timer *timer)
+{
+	struct weir_executor_options options = {
+		.name = "watched", .idle = weir_idle_yield};
+
+	cr_assert_eq(weir_contract_create(
+			     &contract, "(runtime)", LIMIT_MS * MS, &error),
+		0);
+	options.task_steps = weir_contract_steps(contract);
+	cr_assert_eq(weir_executor_create(&executor, &options, &error), 0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	if (timer)
+		weir_timer_set(executor, timer, weir_ticks());
+	cr_assert_eq(pthread_create(&thread, NULL, run, NULL), 0);
+	if (post)
+		weir_executor_post(executor, post);
+	for (int i = 0; i < 10000 && !read_state().blocked; i++)
+		usleep(1000);
+	cr_expect_eq(read_state().blocked, 1);
+	cr_expect_eq(read_state().unended, 1);
+	weir_books_lock();
+	cr_expect_str_eq(contract->worst[0].task, "");
+	cr_expect_lt(
+		contract->worst[0].frames.at[0] - (uintptr_t)never_yield, 256);
+	weir_books_unlock();
+	store_release(&go_on, true);
+	pthread_join(thread, NULL);
+	weir_watchdog_settle();
+	cr_expect_eq(read_state().unended, 0);
+	cr_expect_eq(read_state().blocked, 1);
+	weir_watchdog_stop();
+	weir_executor_destroy(executor);
+	weir_contract_destroy(contract);
+}
+
+Test(watchdog, a_post_is_under_the_contract_of_tasks_of_no_class)
+{
+	struct weir_post post = {.fn = post_never_ends};
+
+	spin_outside(&post, NULL);
+}
+
+Test(watchdog, so_is_a_timer)
+{
+	struct weir_timer timer;
+
+	weir_timer_init(&timer, timer_never_ends);
+	spin_outside(NULL, &timer);
 }
 
 // ---- what is said of it ----
