@@ -172,6 +172,20 @@ has "and they are named" "$(cat none.err)" \
 	"took no trace: no trace point is called 'weir.nothing'"
 is "nothing is left" "$(ls none.json 2>&1)" \
 	"ls: cannot access 'none.json': No such file or directory"
+"$weir_program" trace $name -t 600s -o given-up.json 2>given-up.err &
+first=$!
+started+=("$first")
+taken() { ! weir trace $name -t 1ms -o second.json 2>second.err &&
+	grep -q "is being taken already" second.err; }
+until_it taken || not_ok "a trace is being taken" "$(cat second.err)"
+kill -INT $first
+wait $first
+is "one that is interrupted: exit code" $? 1
+if until_it weir trace $name -t 1ms -o next.json; then
+	ok "one that nobody waits for any more has ended"
+else
+	not_ok "one that nobody waits for any more has ended" "$(cat second.err)"
+fi
 weir trace $name -t 1s --memory 1 -o little.json 2>little.err
 has "what was overwritten is said" "$(cat little.err)" \
 	"[0-9]+ events of 2 threads in 'little.json'"
