@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #define WEIR_TRACE_SIGNAL (SIGRTMIN + 5)
+#define WEIR_TRACE_MIB_MAX UINT64_C(2047) // of memory for each thread
 #define WEIR_TRACE_REQUEST ".request" // "NANOSECONDS BYTES PATTERN"
 #define WEIR_TRACE_ERROR ".error"     // a sentence
 

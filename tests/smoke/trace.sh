@@ -219,6 +219,14 @@ says() {
 }
 says "nothing named" 2 "say which run, or the folder of which trace"
 says "no such run" 2 "there is no instance 'no-such-run'" no-such-run
+mkdir mine
+says "no such run, and a folder of one's own" 2 "no instance" no-such-run \
+	-o x.json --keep mine
+works "which stays" rmdir mine
+for mib in 0 2048 17592186044416; do
+	says "$mib MiB for each thread" 2 "takes from 1 to 2047 MiB" $name \
+		--memory $mib
+done
 says "no time" 2 "give -t more than 0s" $name -t 0s
 says "a folder that is no trace" 2 "cannot be read as a trace" .
 says "no place for the output" 2 "cannot write '/no/such/place'" whole \
@@ -234,6 +242,11 @@ weir run -e "file:$captures/slow.pcap ! file:o.pcap" --trace used >used.out 2>&1
 is "a run whose trace has no folder: exit code" $? 2
 has "in words" "$(cat used.out)" "the folder 'used' is not empty"
 
+weir run -e "file:$captures/slow.pcap ! file:o.pcap" --trace large \
+	--trace-memory 17592186044416 >large.out 2>&1
+is "a run whose trace takes more than there is: exit code" $? 2
+has "in words" "$(cat large.out)" "takes up to 2047 MiB"
+
 # A process that is killed while it is traced.
 "$weir_program" run pair.yaml --name $name >run.out 2>&1 &
 pid=$!
@@ -246,7 +259,7 @@ sleep 3 # it is traced by then, also where the machine is slow
 kill -KILL $pid
 wait $pid 2>/dev/null
 wait $first
-is "a run that is killed meanwhile: exit code" $? 2
+is "a run that is killed meanwhile: exit code" $? 1
 has "in words" "$(cat killed.err)" "'$name' ended before it had written its trace"
 says "a run that was killed" 2 "'$name' has ended" $name
 
