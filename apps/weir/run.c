@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -96,6 +97,11 @@ static int read_request(int argc, char **argv, struct request *request)
 
 	if (code >= 0)
 		return code;
+	if (request->trace_memory_mib > WEIR_TRACE_MIB_MAX)
+		return weir_usage_error(argv[0],
+			"--trace-memory: a trace takes up to %" PRIu64
+			" MiB for each thread",
+			WEIR_TRACE_MIB_MAX);
 	if (!request->file == !request->expression)
 		return weir_usage_error(argv[0],
 			"give a pipeline file or -e EXPRESSION, one of them");

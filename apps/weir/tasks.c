@@ -13,9 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NO_PID UINT64_MAX
+
 struct request {
 	const char *instance;
-	uint64_t pid;
+	uint64_t pid; // NO_PID: not said
 	bool stacks, json;
 };
 
@@ -347,11 +349,12 @@ static int find_process(
 	char only[WEIR_COUNT_INSTANCE_SIZE];
 	int err;
 
-	if (request->pid > INT32_MAX)
+	if (request->pid != NO_PID &&
+		(request->pid == 0 || request->pid > INT32_MAX))
 		return weir_error_set(
 			e, -1, "there is no process %" PRIu64, request->pid);
 	*pid = (int)request->pid;
-	if (*pid)
+	if (request->pid != NO_PID)
 		return 0;
 	if (request->instance)
 		return pid_of_instance(pid, request->instance, e);
@@ -386,14 +389,14 @@ static int look(const struct request *request, struct weir_error *e)
 
 static int tasks(int argc, char **argv)
 {
-	struct request request = {0};
+	struct request request = {.pid = NO_PID};
 	struct weir_error error = {0};
 	int code =
 		weir_arguments_read(&weir_command_tasks, argc, argv, &request);
 
 	if (code >= 0)
 		return code;
-	if (request.pid && request.instance)
+	if (request.pid != NO_PID && request.instance)
 		return weir_usage_error("tasks",
 			"'%s' and --pid: say one of both", request.instance);
 	if (look(&request, &error)) {

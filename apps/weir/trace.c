@@ -74,15 +74,18 @@ static bool is_file(int folder, const char *name)
 	return faccessat(folder, name, F_OK, 0) == 0;
 }
 
+// make_folder makes it, or takes the user's own empty one: then it is not made.
 static int make_folder(const struct request *request, char *path, size_t size,
-	struct weir_error *e)
+	bool *made, struct weir_error *e)
 {
 	const char *place = getenv("TMPDIR");
 
 	if (request->keep) {
 		snprintf(path, size, "%s", request->keep);
+		*made = access(path, F_OK) != 0;
 		return weir_folder_make(path, e);
 	}
+	*made = true;
 	snprintf(path, size, "%s/weir-trace-XXXXXX",
 		place && *place ? place : "/tmp");
 	if (!mkdtemp(path))
@@ -92,8 +95,8 @@ static int make_folder(const struct request *request, char *path, size_t size,
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-// remove_folder takes away what is in a folder of ours, and it.
-static void remove_folder(int folder, const char *path)
+// empty_folder takes away what is in a folder of ours.
+static void empty_folder(int folder)
 {
 	char name[32];
 
@@ -106,7 +109,6 @@ static void remove_folder(int folder, const char *path)
 		snprintf(name, sizeof(name), "channel0_%u", i);
 		unlinkat(folder, name, 0);
 	}
-	rmdir(path);
 }
 
 static int write_request(
@@ -232,7 +234,7 @@ static int await(int process, int folder, const struct request *request,
 		if (read_error(folder, request->what, e))
 			return -1;
 		if (gone)
-			return weir_error_set(e, -ESRCH,
+			return weir_error_set(e, -EIO,
 				"'%s' ended before it had written its trace",
 				request->what);
 		if (now_ns() > until)
@@ -303,7 +305,8 @@ static int trace_run(
 	const struct request *request, FILE *file, struct weir_error *e)
 {
 	char path[512];
-	int folder = make_folder(request, path, sizeof(path), e);
+	bool made = false;
+	int folder = make_folder(request, path, sizeof(path), &made, e);
 	int taken, err;
 
 	if (folder < 0)
@@ -312,8 +315,10 @@ static int trace_run(
 	if (!err)
 		err = convert(path, request, file, e);
 	if (!request->keep || taken)
-		remove_folder(folder, path);
-	else if (err)
+		empty_folder(folder);
+	if (made && (!request->keep || taken))
+		rmdir(path);
+	else if (err && !taken)
 		fprintf(stderr, "weir trace: the trace itself is in '%s'\n",
 			path);
 	close(folder);
@@ -330,6 +335,12 @@ static bool is_trace(const char *what)
 
 static int usage(const struct request *request)
 {
+	if (request->memory_mib == 0 ||
+		request->memory_mib > WEIR_TRACE_MIB_MAX)
+		return weir_usage_error("trace",
+			"--memory: a trace takes from 1 to %" PRIu64
+			" MiB for each thread",
+			WEIR_TRACE_MIB_MAX);
 	if (!request->what)
 		return weir_usage_error("trace",
 			"say which run, or the folder of which trace; 'weir "

@@ -2,13 +2,16 @@
 #include "traced.h"
 
 #include "pipeline/tracing.h"
+#include "trace/trace.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -70,8 +73,8 @@ int weir_traced_open(
 {
 	sigset_t set;
 
-	*traced =
-		(struct weir_traced){.path = path, .signals = -1, .folder = -1};
+	*traced = (struct weir_traced){
+		.path = path, .signals = -1, .folder = -1, .asker = -1};
 	sigemptyset(&set);
 	sigaddset(&set, WEIR_TRACE_SIGNAL);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
@@ -134,7 +137,7 @@ static bool read_request(
 		       memory_size, pattern) == 3;
 }
 
-static void begin_asked(struct weir_traced *traced, int folder)
+static void begin_asked(struct weir_traced *traced, int folder, pid_t asker)
 {
 	struct weir_error error = {0};
 	char pattern[256];
@@ -153,6 +156,15 @@ static void begin_asked(struct weir_traced *traced, int folder)
 	}
 	traced->folder = folder;
 	traced->until_ns = now_ns() + duration_ns;
+	traced->asker = pidfd_open(asker, 0);
+}
+
+static void forget_asker(struct weir_traced *traced)
+{
+	close(traced->folder);
+	if (traced->asker >= 0)
+		close(traced->asker);
+	traced->folder = traced->asker = -1;
 }
 
 static void end_asked(struct weir_traced *traced)
@@ -162,8 +174,22 @@ static void end_asked(struct weir_traced *traced)
 
 	if (weir_tracing_end(traced->pipeline, traced->folder, &sum, &error))
 		refuse(traced->folder, error.text);
-	close(traced->folder);
-	traced->folder = -1;
+	forget_asker(traced);
+}
+
+// is_alone tells whether nobody waits for what was asked for any more.
+static bool is_alone(const struct weir_traced *traced)
+{
+	struct pollfd asker = {.fd = traced->asker, .events = POLLIN};
+
+	return traced->asker >= 0 && poll(&asker, 1, 0) == 1;
+}
+
+static void drop_asked(struct weir_traced *traced)
+{
+	weir_trace_stop();
+	weir_trace_drop();
+	forget_asker(traced);
 }
 
 static void hear(struct weir_traced *traced)
@@ -178,16 +204,19 @@ static void hear(struct weir_traced *traced)
 			info.ssi_int);
 		folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (folder >= 0)
-			begin_asked(traced, folder);
+			begin_asked(traced, folder, (pid_t)info.ssi_pid);
 	}
 }
 
 void weir_traced_poll(struct weir_traced *traced)
 {
-	hear(traced);
-	if (traced->folder >= 0 && traced->until_ns != UINT64_MAX &&
-		now_ns() >= traced->until_ns)
+	bool asked = traced->folder >= 0 && traced->until_ns != UINT64_MAX;
+
+	if (asked && now_ns() >= traced->until_ns)
 		end_asked(traced);
+	else if (asked && is_alone(traced))
+		drop_asked(traced);
+	hear(traced);
 }
 
 // ---- the end ----

@@ -7,7 +7,8 @@
 // sends the run WEIR_TRACE_SIGNAL with the number of its descriptor of the
 // folder, which the run opens through /proc. So the kernel sees to it that only
 // the same user can ask, and nothing has a name that somebody else could take.
-// The run answers by "metadata" in the folder, or by WEIR_TRACE_ERROR.
+// The run answers by "metadata" in the folder, or by WEIR_TRACE_ERROR. When who
+// asked has ended before, the trace ends and nothing is written.
 //
 // Threads.  The main one.
 #ifndef WEIR_APPS_TRACED_H
@@ -20,6 +21,7 @@
 #include <stdint.h>
 
 #define WEIR_TRACE_SIGNAL (SIGRTMIN + 5)
+#define WEIR_TRACE_MIB_MAX UINT64_C(2047) // of memory for each thread
 #define WEIR_TRACE_REQUEST ".request" // "NANOSECONDS BYTES PATTERN"
 #define WEIR_TRACE_ERROR ".error"     // a sentence
 
@@ -31,6 +33,7 @@ struct weir_traced {
 	int signals;	  // a descriptor
 	int folder;	  // that the present trace goes into; -1: none is taken
 	uint64_t until_ns; // CLOCK_MONOTONIC; UINT64_MAX: the run's end
+	int asker; // a descriptor of the process that asked; -1: none
 };
 
 // weir_traced_open is called before there are threads: they inherit that the

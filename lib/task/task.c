@@ -48,7 +48,7 @@ void weir_yield(void)
 	weir_task_only("weir_yield", NULL);
 	if (executor->budget == WEIR_STEP_BUDGET)
 		task->idle_yields++;
-	task->since = executor->now;
+	task->since = task->born = executor->now;
 	weir_step_ready_inline(executor, &task->step);
 	weir_task_switch(executor, task);
 }

@@ -71,6 +71,7 @@ struct weir_task {
 	unsigned open_shields, shields_holding;
 	unsigned locks_held;   // counted by lib/sync
 	uint64_t first_switch; // switches when it began
+	uint64_t born;	       // tick of its start
 	uint64_t parks;	       // waits begun
 	uint64_t vain_wakes;   // waits that went on in the same place
 	bool cancel_asked;     // once and for all

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "trace/entry.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 
-// A name may have been cut within a letter.
+// A byte that is in no letter of UTF-8 becomes U+FFFD.
 void weir_entry_text(FILE *file, const char *text)
 {
+	unsigned letter;
+
 	fputc('"', file);
-	for (const char *c = text; *c; c++) {
+	for (const char *c = text; *c; c += letter ? letter : 1) {
 		unsigned char byte = (unsigned char)*c;
 
+		letter = weir_text_letter(c);
 		if (byte == '"' || byte == '\\')
 			fprintf(file, "\\%c", byte);
-		else if (byte < 0x20 || byte >= 0x7f)
-			fprintf(file, "\\u%04x", byte < 0x20 ? byte : 0xfffd);
+		else if (!letter || byte < 0x20 || byte == 0x7f)
+			fprintf(file, "\\u%04x", letter ? byte : 0xfffd);
 		else
-			fputc(byte, file);
+			fwrite(c, 1, letter, file);
 	}
 	fputc('"', file);
 }

@@ -33,6 +33,12 @@ void weir_trace_names_drop(void)
 
 void weir_trace_name(const void *object, const char *kind, const char *name)
 {
+	weir_trace_name_since(0, object, kind, name);
+}
+
+void weir_trace_name_since(
+	uint64_t tick, const void *object, const char *kind, const char *name)
+{
 	unsigned unheard;
 	uint64_t begin;
 
@@ -46,8 +52,10 @@ void weir_trace_name(const void *object, const char *kind, const char *name)
 		names_room = room;
 	}
 	weir_trace_stopped(&begin, &unheard);
+	if (!tick || (int64_t)(tick - begin) < 0)
+		tick = begin;
 	names_size += weir_trace_write_named(
-		names + names_size, begin, object, kind, name);
+		names + names_size, tick, object, kind, name);
 }
 
 // ---- files ----
@@ -158,14 +166,35 @@ static void add_up(
 	sum->threads++;
 }
 
+static int by_time(const void *a, const void *b)
+{
+	const struct piece *one = a, *other = b;
+	uint64_t tick = first_tick(one), than = first_tick(other);
+
+	if (tick != than)
+		return tick < than ? -1 : 1;
+	return one->bytes < other->bytes ? -1 : one->bytes > other->bytes;
+}
+
+// save_names writes them in the order of time: those of one time, as they came.
 static int save_names(int folder, const rte_uuid_t uuid, struct weir_error *e)
 {
 	struct __rte_trace_stream_header head = head_of(uuid, 0, "names");
+	size_t count = names_size / WEIR_TRACE_NAMED;
+	struct piece *pieces = calloc(count + 1, sizeof(*pieces));
+	int err;
 
-	return write_pieces(folder, "names",
-		(const struct piece[]){
-			{(char *)&head, sizeof(head)}, {names, names_size}},
-		2, e);
+	if (!pieces)
+		return weir_error_set(
+			e, -ENOMEM, "no memory for the trace's names");
+	pieces[0] = (struct piece){(char *)&head, sizeof(head)};
+	for (size_t i = 0; i < count; i++)
+		pieces[i + 1] = (struct piece){
+			names + i * WEIR_TRACE_NAMED, WEIR_TRACE_NAMED};
+	qsort(pieces + 1, count, sizeof(*pieces), by_time);
+	err = write_pieces(folder, "names", pieces, (unsigned)count + 1, e);
+	free(pieces);
+	return err;
 }
 
 // ---- the whole ----

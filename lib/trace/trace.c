@@ -7,6 +7,7 @@
 #include "trace/writer.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/membarrier.h>
 #include <rte_lcore.h>
 #include <rte_trace.h>
@@ -63,11 +64,29 @@ static int check(const struct weir_trace_options *options, uint64_t size,
 	return 0;
 }
 
+// available answers how many bytes the system could give, all where it does not
+// say: what is touched beyond that has the program killed.
+static uint64_t available(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	uint64_t kib = UINT64_MAX >> 10;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kib << 10;
+}
+
 static int map(uint64_t size, unsigned count, struct weir_error *e)
 {
 	size_t all = size * count;
-	void *at = mmap(NULL, all, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *at = all > available()
+			   ? MAP_FAILED
+			   : mmap(NULL, all, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED)
 		return weir_error_set(e, -ENOMEM,

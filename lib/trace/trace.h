@@ -83,8 +83,12 @@ int weir_trace_start(
 // weir_trace_stop ends it: when it returns, no thread writes any more.
 void weir_trace_stop(void);
 
-// weir_trace_name adds what an address means, to a trace that is stopped.
+// weir_trace_name adds what an address means, to a trace that is taken or
+// stopped: from its beginning on. weir_trace_name_since does from a tick on, for
+// what was made while it was taken.
 void weir_trace_name(const void *object, const char *kind, const char *name);
+void weir_trace_name_since(uint64_t tick, const void *object, const char *kind,
+	const char *name);
 
 // weir_trace_save writes the stopped trace into an empty folder, which fd
 // stands for: metadata last, under its name only when all is written.

@@ -72,8 +72,10 @@ void weir_trace_turn_away(void);
 uint32_t weir_trace_stopped(uint64_t *begin, unsigned *unheard);
 
 // weir_trace_write_named and _lost write such an event to where there is room
-// for WEIR_TRACE_EVENT_MAX and answer its size, a multiple of 8.
+// for WEIR_TRACE_EVENT_MAX and answer its size, a multiple of 8: that of the
+// first is always WEIR_TRACE_NAMED.
 #define WEIR_TRACE_EVENT_MAX 128
+#define WEIR_TRACE_NAMED (8 + 8 + 2 * WEIR_TRACE_NAME)
 size_t weir_trace_write_named(char *at, uint64_t tick, const void *object,
 	const char *kind, const char *name);
 size_t weir_trace_write_lost(

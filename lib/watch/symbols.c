@@ -53,17 +53,17 @@ int weir_symbols_open(
 	struct weir_symbols **symbols, int pid, struct weir_error *e)
 {
 	struct weir_symbols *s = calloc(1, sizeof(*s));
-	int err;
+	int id = pid ? pid : getpid(), err;
 
 	if (!s || !(s->dwfl = dwfl_begin(&callbacks))) {
 		free(s);
 		return weir_error_set(e, -ENOMEM, "no memory for symbols");
 	}
-	s->pid = pid ? pid : getpid();
+	s->pid = id;
 	err = report(s);
 	if (err) {
 		weir_symbols_close(s);
-		return refused(pid, err, e);
+		return refused(id, err, e);
 	}
 	*symbols = s;
 	return 0;

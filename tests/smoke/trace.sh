@@ -212,6 +212,20 @@ has "and they are named" "$(cat none.err)" \
 	"took no trace: no trace point is called 'weir.nothing'"
 is "nothing is left" "$(ls none.json 2>&1)" \
 	"ls: cannot access 'none.json': No such file or directory"
+"$weir_program" trace $name -t 600s -o given-up.json 2>given-up.err &
+first=$!
+started+=("$first")
+taken() { ! weir trace $name -t 1ms -o second.json 2>second.err &&
+	grep -q "is being taken already" second.err; }
+until_it taken || not_ok "a trace is being taken" "$(cat second.err)"
+kill -INT $first
+wait $first
+is "one that is interrupted: exit code" $? 1
+if until_it weir trace $name -t 1ms -o next.json; then
+	ok "one that nobody waits for any more has ended"
+else
+	not_ok "one that nobody waits for any more has ended" "$(cat second.err)"
+fi
 weir trace $name -t 1s --memory 1 -o little.json 2>little.err
 has "what was overwritten is said" "$(cat little.err)" \
 	"[0-9]+ events of 2 threads in 'little.json'"
@@ -245,6 +259,14 @@ says() {
 }
 says "nothing named" 2 "say which run, or the folder of which trace"
 says "no such run" 2 "there is no instance 'no-such-run'" no-such-run
+mkdir mine
+says "no such run, and a folder of one's own" 2 "no instance" no-such-run \
+	-o x.json --keep mine
+works "which stays" rmdir mine
+for mib in 0 2048 17592186044416; do
+	says "$mib MiB for each thread" 2 "takes from 1 to 2047 MiB" $name \
+		--memory $mib
+done
 says "no time" 2 "give -t more than 0s" $name -t 0s
 says "a folder that is no trace" 2 "cannot be read as a trace" .
 says "no place for the output" 2 "cannot write '/no/such/place'" whole \
@@ -260,6 +282,11 @@ weir run -e "file:$captures/slow.pcap ! file:o.pcap" --trace used >used.out 2>&1
 is "a run whose trace has no folder: exit code" $? 2
 has "in words" "$(cat used.out)" "the folder 'used' is not empty"
 
+weir run -e "file:$captures/slow.pcap ! file:o.pcap" --trace large \
+	--trace-memory 17592186044416 >large.out 2>&1
+is "a run whose trace takes more than there is: exit code" $? 2
+has "in words" "$(cat large.out)" "takes up to 2047 MiB"
+
 # A process that is killed while it is traced.
 "$weir_program" run pair.yaml --name $name >run.out 2>&1 &
 pid=$!
@@ -272,7 +299,7 @@ sleep 3 # it is traced by then, also where the machine is slow
 kill -KILL $pid
 wait $pid 2>/dev/null
 wait $first
-is "a run that is killed meanwhile: exit code" $? 2
+is "a run that is killed meanwhile: exit code" $? 1
 has "in words" "$(cat killed.err)" "'$name' ended before it had written its trace"
 says "a run that was killed" 2 "'$name' has ended" $name
 

@@ -275,10 +275,10 @@ TestChrome(names_are_json_whatever_they_hold)
 {
 	json_t *array;
 
-	name(7, "a \"b\" \\ \n \xff");
+	name(7, "für \"b\" \\ \n \xff");
 	AT(1, 1, "task.resumed", NUMBERS(1, 7));
 	array = entries(0);
-	cr_expect(find(array, "X", "a \"b\" \\ \n \xef\xbf\xbd", 0));
+	cr_expect(find(array, "X", "für \"b\" \\ \n \xef\xbf\xbd", 0));
 	json_decref(array);
 }
 

@@ -66,6 +66,18 @@ TestTrace(holds_what_was_passed_while_it_was_on)
 	forget(&saved);
 }
 
+TestTrace(more_memory_than_there_is_is_refused)
+{
+	const struct weir_trace_options options = {
+		.memory_size = UINT32_MAX / 2, .threads = 4096};
+	struct weir_error e = {0};
+
+	cr_expect_eq(weir_trace_start(&options, &e), -ENOMEM);
+	cr_expect(strstr(e.text, "no memory for a trace of 4096 threads"), "%s",
+		e.text);
+	cr_expect_not(weir_trace_is_on());
+}
+
 TestTrace(strings_are_cut_and_ended)
 {
 	struct saved saved;
