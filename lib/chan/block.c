@@ -100,6 +100,7 @@ int weir_channel_may_block(const struct weir_channel *channel,
 	weir_user_name(name);
 	return weir_error_set(e, -EINVAL,
 		"%s cannot block while it %s channel "
-		"'%s': %s",
-		name, does, channel->name, why);
+		"'%s' (%s): %s",
+		name, does, channel->name, weir_class_name(channel->class_),
+		why);
 }

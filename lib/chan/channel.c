@@ -188,7 +188,7 @@ int weir_channel_open(unsigned capacity, struct weir_tx *tx, struct weir_rx *rx)
 		capacity, &(struct weir_channel_options){0}, tx, rx);
 }
 
-static const char *class_name(enum weir_channel_class class_)
+const char *weir_class_name(enum weir_channel_class class_)
 {
 	static const char *const names[] = {"MPMC", "SPSC", "MPSC", "SPMC"};
 
@@ -204,8 +204,8 @@ static int refuse(const struct weir_channel *channel,
 	return weir_error_set(e, -EINVAL,
 		"channel '%s' is %s and its one %s is %s's: %s cannot have a "
 		"second; open it as a class that allows more",
-		channel->name, class_name(channel->class_), end, user->name,
-		name);
+		channel->name, weir_class_name(channel->class_), end,
+		user->name, name);
 }
 
 int weir_tx_clone_with(

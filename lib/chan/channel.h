@@ -81,6 +81,9 @@ static inline bool weir_class_many_rx(enum weir_channel_class class_)
 	return class_ == WEIR_MPMC || class_ == WEIR_SPMC;
 }
 
+// weir_class_name answers MPMC, SPSC, MPSC or SPMC.
+const char *weir_class_name(enum weir_channel_class class_);
+
 // weir_channel_is_near tells whether all users so far are on the calling executor,
 // and words go a short way there; not while a trace is taken.
 static inline bool weir_channel_is_near(const struct weir_channel *channel)

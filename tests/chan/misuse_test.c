@@ -141,12 +141,14 @@ static void block_receiving(void *arg)
 Test(misuse, what_blocks_is_for_threads)
 {
 	static const char sends[] =
-		"task 'late' cannot block while it sends on channel 'orders': "
-		"it runs on an executor, all of which would stand still: wait "
+		"task 'late' cannot block while it sends on channel 'orders' "
+		"(SPSC): it runs on an executor, all of which would stand "
+		"still: wait "
 		"in the task";
 	static const char receives[] =
 		"task 'late' cannot block while it receives from channel "
-		"'orders': it runs on an executor, all of which would stand "
+		"'orders' (SPSC): it runs on an executor, all of which would "
+		"stand "
 		"still: wait in the task";
 	static const struct misuse rows[] = {
 		BLOCKS(IN_A_TASK){
