@@ -12,6 +12,7 @@
 #include "watch/watched.h"
 #include "task/executor_inline.h"
 #include "task/task_inline.h"
+#include "watch/sample.h"
 #include "watch/thread.h"
 
 #include <string.h>
@@ -19,7 +20,6 @@
 #define PROMPT_NS 150000 // 14 µs is usual
 #define LOOKS 3		 // at least
 #define CLOSE_NS 2000000 // apart at most
-#define WIDE_NS 20000 // a reading of two clocks that took longer is no sample
 #define GONE 3	      // rounds that a word of a step's end may take
 #define TELL_NS 1000000000 // a step that does not end is told of then
 
@@ -35,89 +35,6 @@ static uint64_t ns_of(uint64_t ticks)
 
 // ---- samples ----
 
-enum taken { TAKEN, WIDE, NO_THREAD };
-
-// ran tells whether the thread had most of the time since the sample before.
-static bool ran(const struct weir_sample *before, const struct weir_sample *now)
-{
-	return now->cpu - before->cpu >= (now->tick - before->tick) / 2;
-}
-
-// read_thread reads all of it, sleeps too if it is asked to; the clocks last, as near
-// to each other as can be. WIDE: that took too long to mean anything.
-static enum taken read_thread(const struct weir_executor *executor, int thread,
-	bool sleeps, struct weir_sample *sample, uint64_t *turns)
-{
-	uint64_t begin = weir_ticks(), waited_ns, cpu_ns, middle;
-
-	if (sleeps)
-		weir_thread_sleeps(thread, &sample->sleeps);
-	sample->waits = weir_thread_waited(thread, &waited_ns, turns);
-	middle = weir_ticks();
-	if (!weir_thread_cpu(thread, &cpu_ns))
-		return NO_THREAD;
-	sample->tick = weir_ticks();
-	sample->width = sample->tick - begin;
-	sample->cpu = ticks_of(cpu_ns);
-	sample->waited = sample->waits ? ticks_of(waited_ns) : 0;
-	sample->beat = load_relaxed(&executor->now);
-	return sample->tick - middle > ticks_of(WIDE_NS) ? WIDE : TAKEN;
-}
-
-// waiting answers for how long it may have waited for a CPU by now: the system tells
-// that when it has one again.
-static uint64_t waiting(
-	const struct weir_sample *before, const struct weir_sample *now)
-{
-	uint64_t whole = now->tick - before->tick;
-	uint64_t had = now->cpu - before->cpu;
-
-	if (!had)
-		return before->waiting + whole;
-	return whole > had ? whole - had : 0;
-}
-
-// take takes a sample of the thread, after before. How often it slept is dear to
-// ask: only if it has had its CPU anew since, or does not have it.
-static enum taken take(struct weir_watched *watched,
-	const struct weir_executor *executor, int thread,
-	const struct weir_sample *before, struct weir_sample *sample)
-{
-	enum taken taken = WIDE;
-	bool sleeps = false;
-	uint64_t turns = 0;
-
-	sample->sleeps = before->sleeps;
-	for (int i = 0; i < 4 && taken == WIDE; i++) {
-		taken = read_thread(executor, thread, sleeps, sample, &turns);
-		if (taken != TAKEN || sleeps)
-			continue;
-		sleeps = !sample->waits || turns != watched->turns ||
-			 !ran(before, sample);
-		if (sleeps)
-			taken = WIDE;
-	}
-	if (taken != TAKEN)
-		return taken;
-	sample->waiting = waiting(before, sample);
-	watched->turns = turns;
-	return TAKEN;
-}
-
-static struct weir_sample sample_of(
-	const struct weir_reading *reading, uint64_t beat)
-{
-	return (struct weir_sample){
-		.tick = reading->tick,
-		.width = reading->width,
-		.beat = beat,
-		.cpu = ticks_of(reading->cpu_ns),
-		.waited = reading->waits ? ticks_of(reading->waited_ns) : 0,
-		.sleeps = reading->sleeps,
-		.waits = reading->waits,
-	};
-}
-
 // add_readings remembers what the executor itself has read at the end of those,
 // unless a later sample is there already.
 static void add_readings(struct weir_watched *watched,
@@ -130,7 +47,7 @@ static void add_readings(struct weir_watched *watched,
 		last = weir_witness_last(&watched->witness);
 		if (overruns[i].reading.tick <= (last ? last->tick : 0))
 			continue;
-		sample = sample_of(&overruns[i].reading, overruns[i].end);
+		sample = weir_sample_of(&overruns[i].reading, overruns[i].end);
 		weir_witness_add(&watched->witness, &sample);
 	}
 }
@@ -369,7 +286,7 @@ static void go_on(struct weir_watched *watched, struct weir_executor *executor,
 	const struct weir_sample *sample, const struct weir_round *round)
 {
 	struct weir_case *now = &watched->now;
-	bool runs = ran(before, sample);
+	bool runs = weir_sample_ran(before, sample);
 
 	now->seen = sample->tick - now->beat;
 	if (runs) {
@@ -437,7 +354,7 @@ static void settle(struct weir_watched *watched,
 	bool same = now->open && now->beat == overrun->begin &&
 		    now->running == overrun->steps;
 	struct weir_contract *contract = weir_books_find(overrun->steps);
-	struct weir_sample ended = sample_of(&overrun->reading, overrun->end);
+	struct weir_sample ended = weir_sample_of(&overrun->reading, overrun->end);
 	struct weir_sighting sighting;
 
 	if (contract && same && now->entered) {
@@ -470,7 +387,7 @@ static void settle(struct weir_watched *watched,
 static void meet(struct weir_watched *watched, uint64_t run,
 	const struct weir_reading *begun)
 {
-	struct weir_sample sample = sample_of(begun, begun->tick);
+	struct weir_sample sample = weir_sample_of(begun, begun->tick);
 
 	memset(&watched->witness, 0, sizeof(watched->witness));
 	watched->now = (struct weir_case){0};
@@ -516,7 +433,8 @@ static bool sample_now(struct weir_watched *watched,
 	struct weir_reading begun;
 
 	if (!thread ||
-		take(watched, executor, thread, before, sample) != TAKEN ||
+		!weir_sample_take(sample, before, executor, thread,
+			&watched->turns) ||
 		weir_executor_begun(executor, &begun) != watched->run ||
 		load_acquire(&executor->thread) != thread)
 		return false;
