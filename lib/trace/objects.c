@@ -10,10 +10,10 @@ static struct weir_object **bucket_of(
 {
 	uint64_t mixed = address * UINT64_C(0x9e3779b97f4a7c15);
 
-	return &objects->buckets[mixed >> 54];
+	return &objects->buckets[mixed >> 50];
 }
 
-_Static_assert(WEIR_OBJECT_BUCKETS == 1u << (64 - 54), "bits of bucket_of");
+_Static_assert(WEIR_OBJECT_BUCKETS == 1u << (64 - 50), "bits of bucket_of");
 
 static struct weir_object *find(struct weir_objects *objects, uint64_t address)
 {
@@ -62,6 +62,7 @@ void weir_objects_forget(struct weir_objects *objects, uint64_t address)
 	if (!object)
 		return;
 	*at = object->next;
+	free(object->sends);
 	free(object);
 }
 
@@ -99,6 +100,7 @@ void weir_objects_fini(struct weir_objects *objects)
 			struct weir_object *object = objects->buckets[i];
 
 			objects->buckets[i] = object->next;
+			free(object->sends);
 			free(object);
 		}
 }
@@ -138,6 +140,11 @@ void weir_object_sent(struct weir_object *channel, uint64_t count,
 		begin_anew(channel, depth > count ? depth - count : 0, 0);
 	channel->sent += count;
 	compare(channel, depth);
+	if (!channel->sends)
+		channel->sends =
+			calloc(WEIR_CHROME_SENDS, sizeof(*channel->sends));
+	if (!channel->sends)
+		return; // its messages have no arrows then
 	if (channel->send_count == WEIR_CHROME_SENDS) {
 		channel->first_send++;
 		channel->send_count--;

@@ -34,10 +34,10 @@ struct weir_object {
 	bool counted;
 	uint64_t sent, received;
 	unsigned first_send, send_count;
-	struct weir_send sends[WEIR_CHROME_SENDS];
+	struct weir_send *sends; // WEIR_CHROME_SENDS; NULL: none was seen
 };
 
-#define WEIR_OBJECT_BUCKETS 1024
+#define WEIR_OBJECT_BUCKETS 16384
 
 struct weir_objects {
 	struct weir_object *buckets[WEIR_OBJECT_BUCKETS];
