@@ -246,21 +246,31 @@ static uint64_t done(const struct sim_pipe *pipe, unsigned kind)
 	       (uint32_t)(channel->chain.put.count + ring->prod.tail);
 }
 
+// first tells one who waits first from another: when he came.
+static uint64_t first(const struct weir_side *side)
+{
+	return weir_container(
+		side->watch.queue.waiters.next, struct weir_wait_node, link)
+		->since;
+}
+
 // An executor asks for its waiters, or is told of what is there, once a turn. If
-// it was there all the time and nobody has had it, somebody was forgotten.
+// it was there all the time, nobody has had it and the same one waits, he was
+// forgotten.
 static void look_at_side(struct sim_pipe *pipe, unsigned place, unsigned kind)
 {
 	const struct weir_place *p = &pipe->channel->parking.places[place];
+	const struct weir_side *side = &p->side[kind];
 	struct sim_overdue *overdue = &pipe->overdue[place][kind];
 	uint64_t turn = weir_executor_counts(p->executor)->turns;
 	uint64_t now = done(pipe, kind);
 
-	if (!could_go_on(pipe, &p->side[kind])) {
+	if (!could_go_on(pipe, side)) {
 		overdue->is = false;
 		return;
 	}
-	if (!overdue->is || overdue->done != now)
-		*overdue = (struct sim_overdue){true, turn, now};
+	if (!overdue->is || overdue->done != now || overdue->who != first(side))
+		*overdue = (struct sim_overdue){true, turn, first(side), now};
 	else if (turn != overdue->since)
 		sim_fault("somebody waits for what is there");
 }

@@ -49,7 +49,7 @@ struct sim_pipe {
 	struct sim_overdue {
 		bool is;
 		uint64_t since; // turn of its executor
-		uint64_t done;
+		uint64_t who, done;
 	} overdue[SIM_EXECUTORS][3]; // each side of each place
 };
 
