@@ -32,7 +32,6 @@ struct weir_sample weir_sample_of(
 
 enum taken { TAKEN, WIDE, NO_THREAD };
 
-
 // read_thread reads all of it, sleeps too if it is asked to; the clocks last, as near
 // to each other as can be. WIDE: that took too long to mean anything.
 static enum taken read_thread(const struct weir_executor *executor, int thread,
