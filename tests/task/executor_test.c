@@ -141,9 +141,7 @@ Test(executor,
 		cr_expect_eq(beyond.over, 1);
 		cr_expect_geq(beyond.steps, 1);
 		cr_assert(weir_overruns_get(&executor->overruns, &overrun));
-		cr_expect_eq(overrun.steps, steps);
 		cr_expect_eq(overrun.end - overrun.begin, 101);
-		cr_expect_str_eq(overrun.task, "");
 	}
 }
 
