@@ -106,7 +106,7 @@ static bool could_go_in(const struct weir_semaphore *semaphore)
 
 	return !weir_list_empty(&semaphore->line) &&
 	       !weir_wait_queue_empty(&first->queue) &&
-	       first->count <= semaphore->free_count;
+	       first->count <= semaphore->permits - semaphore->hold.count;
 }
 
 static void look(void)

@@ -52,7 +52,7 @@ static void drop(const struct sim_pipe *pipe, struct weir_permits *permits)
 	if (sim_planted(SIM_KEEP_PERMITS, 4))
 		return;
 	if (sim_planted(SIM_DROP_SILENTLY, 1)) {
-		pipe->channel->reserved -= permits->count;
+		pipe->channel->permits_out.count -= permits->count;
 		pipe->channel->credits += permits->count;
 		return;
 	}

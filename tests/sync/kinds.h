@@ -185,7 +185,7 @@ static int semaphore_try(void)
 
 static void semaphore_wrap(void)
 {
-	kind_semaphore.permits = kind_semaphore.free_count = UINT32_MAX;
+	kind_semaphore.permits = UINT32_MAX;
 }
 
 // ---- event ----
