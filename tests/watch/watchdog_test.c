@@ -1010,7 +1010,8 @@ static void start_and_wait(void)
 
 	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
 	while (threads("weir-watchdog") != 1 ||
-		!weir_thread_is_asleep(thread_named("weir-watchdog"), &call) ||
+		!weir_thread_is_asleep(
+			0, thread_named("weir-watchdog"), &call) ||
 		call != SYS_futex)
 		usleep(100);
 	usleep(2000); // that was not a lock
