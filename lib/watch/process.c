@@ -18,6 +18,7 @@
 #define HEADERS_MAX 64
 #define NOTES_SIZE_MAX 16384
 #define SCOPE "/proc/sys/kernel/yama/ptrace_scope"
+#define SCOPE_NOBODY 3 // and cannot be changed back
 
 ptrdiff_t weir_process_read(int pid, uint64_t address, void *to, size_t size)
 {
@@ -69,6 +70,18 @@ static bool is_ours(int pid)
 
 static int not_permitted(int pid, int err, struct weir_error *e)
 {
+	if (scope() >= SCOPE_NOBODY)
+		return weir_error_set(e, err,
+			"process %d may not be looked into: " SCOPE
+			" is %d, which allows it to nobody until the next "
+			"start of the machine",
+			pid, scope());
+	if (geteuid() == 0)
+		return weir_error_set(e, err,
+			"process %d may not be looked into (%s): root needs "
+			"the capability CAP_SYS_PTRACE for it, which "
+			"containers get by --cap-add SYS_PTRACE",
+			pid, strerror(-err));
 	if (!is_ours(pid))
 		return weir_error_set(e, err,
 			"process %d belongs to another user: run this as that "
@@ -105,56 +118,64 @@ static size_t up(size_t size, size_t to)
 	return (size + to - 1) & ~(to - 1);
 }
 
-// note_in looks for our note in size bytes that lie at address there. Answers
-// where the map lies, 0 if it is not there.
-static uint64_t note_in(
-	const char *notes, size_t size, uint64_t address, size_t align)
+// What is looked for, and where its contents are put.
+struct wanted {
+	const char *name;
+	uint32_t type;
+	char *contents;
+	size_t size, size_max;
+	uint64_t address; // of the contents there; 0: not found
+};
+
+// note_in looks for a note in size bytes that lie at address there.
+static void note_in(const char *notes, size_t size, uint64_t address,
+	size_t align, struct wanted *wanted)
 {
+	size_t name_size = strlen(wanted->name) + 1;
 	Elf64_Nhdr note;
 
 	for (size_t at = 0; at + sizeof(note) <= size;) {
 		size_t contents;
-		int64_t distance;
 
 		memcpy(&note, notes + at, sizeof(note));
 		if (note.n_namesz > size || note.n_descsz > size)
-			return 0;
+			return;
 		contents = at + up(sizeof(note) + note.n_namesz, align);
 		if (contents + note.n_descsz > size)
-			return 0;
-		if (note.n_type == WEIR_MAP_NOTE_TYPE &&
-			note.n_namesz == sizeof(WEIR_MAP_NOTE) &&
-			note.n_descsz == sizeof(distance) &&
-			memcmp(notes + at + sizeof(note), WEIR_MAP_NOTE,
-				sizeof(WEIR_MAP_NOTE)) == 0) {
-			memcpy(&distance, notes + contents, sizeof(distance));
-			return address + contents + (uint64_t)distance;
+			return;
+		if (note.n_type == wanted->type && note.n_namesz == name_size &&
+			note.n_descsz <= wanted->size_max &&
+			memcmp(notes + at + sizeof(note), wanted->name,
+				name_size) == 0) {
+			wanted->size = note.n_descsz;
+			wanted->address = address + contents;
+			memcpy(wanted->contents, notes + contents,
+				note.n_descsz);
+			return;
 		}
 		at = up(contents + note.n_descsz, align);
 	}
-	return 0;
 }
 
-static uint64_t map_in_notes(int pid, uint64_t base, const Elf64_Phdr *header)
+static void note_in_header(
+	int pid, uint64_t base, const Elf64_Phdr *header, struct wanted *wanted)
 {
 	char notes[NOTES_SIZE_MAX];
 	size_t size = header->p_memsz < sizeof(notes) ? header->p_memsz
 						      : sizeof(notes);
 	uint64_t address = base + header->p_vaddr;
 
-	return read_all(pid, address, notes, size)
-		       ? note_in(notes, size, address,
-				 header->p_align == 8 ? 8 : 4)
-		       : 0;
+	if (read_all(pid, address, notes, size))
+		note_in(notes, size, address, header->p_align == 8 ? 8 : 4,
+			wanted);
 }
 
-// map_in_file answers where the map of the file lies that is mapped at start, 0
-// if it has none.
-static uint64_t map_in_file(int pid, uint64_t start)
+// find_note looks through the notes of the file that is mapped at start.
+static bool find_note(int pid, uint64_t start, struct wanted *wanted)
 {
 	Elf64_Phdr headers[HEADERS_MAX];
 	Elf64_Ehdr elf;
-	uint64_t base, map = 0;
+	uint64_t base;
 
 	if (!read_all(pid, start, &elf, sizeof(elf)) ||
 		memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 ||
@@ -163,12 +184,37 @@ static uint64_t map_in_file(int pid, uint64_t start)
 		elf.e_phnum > HEADERS_MAX ||
 		!read_all(pid, start + elf.e_phoff, headers,
 			elf.e_phnum * sizeof(*headers)))
-		return 0;
+		return false;
 	base = elf.e_type == ET_EXEC ? 0 : start;
-	for (unsigned i = 0; i < elf.e_phnum && !map; i++)
+	for (unsigned i = 0; i < elf.e_phnum && !wanted->address; i++)
 		if (headers[i].p_type == PT_NOTE)
-			map = map_in_notes(pid, base, &headers[i]);
-	return map;
+			note_in_header(pid, base, &headers[i], wanted);
+	return wanted->address != 0;
+}
+
+size_t weir_process_build_id(int pid, uint64_t start, void *id, size_t size)
+{
+	struct wanted wanted = {.name = "GNU",
+		.type = NT_GNU_BUILD_ID,
+		.contents = id,
+		.size_max = size};
+
+	return find_note(pid, start, &wanted) ? wanted.size : 0;
+}
+
+// map_in_file answers where the map of the file lies that is mapped at start, 0
+// if it has none.
+static uint64_t map_in_file(int pid, uint64_t start)
+{
+	int64_t distance = 0;
+	struct wanted wanted = {.name = WEIR_MAP_NOTE,
+		.type = WEIR_MAP_NOTE_TYPE,
+		.contents = (char *)&distance,
+		.size_max = sizeof(distance)};
+
+	return find_note(pid, start, &wanted) && wanted.size == sizeof(distance)
+		       ? wanted.address + (uint64_t)distance
+		       : 0;
 }
 
 // ---- the map ----

@@ -28,6 +28,10 @@ ptrdiff_t weir_process_read(int pid, uint64_t address, void *to, size_t size);
 // the sentence in e.
 int weir_process_map(int pid, struct weir_map *map, struct weir_error *e);
 
+// weir_process_build_id copies the build ID of the file that is mapped at start,
+// and answers its size; 0: it has none that fits.
+size_t weir_process_build_id(int pid, uint64_t start, void *id, size_t size);
+
 // weir_process_refuse says why process pid could not be read (err, a -errno), and
 // answers err.
 int weir_process_refuse(int pid, int err, struct weir_error *e);

@@ -6,12 +6,16 @@
 // which an address lies.
 #include "watch/symbols.h"
 #include "base/text.h"
+#include "watch/process.h"
 
+#include <elfutils/libdwelf.h>
 #include <elfutils/libdwfl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // How often an address in no known file makes us look at what is mapped anew.
@@ -23,10 +27,59 @@ struct weir_symbols {
 	unsigned refreshes;
 };
 
+// same_build tells whether a file is the one that lies at base in the process: by
+// build IDs, where both have one.
+static bool same_build(int fd, int pid, Dwarf_Addr base)
+{
+	unsigned char there[64];
+	size_t there_size =
+		weir_process_build_id(pid, base, there, sizeof(there));
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	const void *here = NULL;
+	ssize_t size = elf ? dwelf_elf_gnu_build_id(elf, &here) : -1;
+	bool same = size <= 0 || !there_size ||
+		    ((size_t)size == there_size &&
+			    memcmp(here, there, there_size) == 0);
+
+	elf_end(elf);
+	return same;
+}
+
+// find_elf opens what the process calls path, as it sees it: here there may be
+// another file of that name.
+static int find_elf(Dwfl_Module *module, void **user, const char *path,
+	Dwarf_Addr base, char **file, Elf **elf)
+{
+	int pid = *user ? *(int *)*user : 0, fd;
+	char there[4096];
+	struct stat s;
+
+	if (path[0] != '/' || !pid)
+		return dwfl_linux_proc_find_elf(
+			module, user, path, base, file, elf);
+	snprintf(there, sizeof(there), "/proc/%d/root%s", pid, path);
+	fd = open(there, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &s) == 0 && S_ISREG(s.st_mode) &&
+		same_build(fd, pid, base) && (*file = strdup(there)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_linux_proc_find_elf,
+	.find_elf = find_elf,
 	.find_debuginfo = dwfl_build_id_find_debuginfo,
 };
+
+// own_module gives each module's callbacks the process.
+static int own_module(Dwfl_Module *module, void **user, const char *name,
+	Dwarf_Addr start, void *arg)
+{
+	*user = arg;
+	return DWARF_CB_OK;
+}
 
 // report tells libdwfl what is mapped now. Answers 0 or -errno.
 static int report(struct weir_symbols *symbols)
@@ -36,6 +89,7 @@ static int report(struct weir_symbols *symbols)
 	dwfl_report_begin(symbols->dwfl);
 	err = dwfl_linux_proc_report(symbols->dwfl, symbols->pid);
 	dwfl_report_end(symbols->dwfl, NULL, NULL);
+	dwfl_getmodules(symbols->dwfl, own_module, &symbols->pid, 0);
 	return err < 0 ? -EIO : -err;
 }
 

@@ -154,6 +154,18 @@ has "it runs, and has no stack" "$(weir tasks --pid $pid --stacks)" \
 	'the stack of what runs cannot be copied'
 kill -KILL $pid
 
+begin asker
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace \
+		"$weir_program" tasks --pid $pid >cap.out 2>&1
+	is "root without CAP_SYS_PTRACE: exit code" $? 2
+	has "the capability is named" "$(cat cap.out)" \
+		"root needs the capability CAP_SYS_PTRACE .*--cap-add SYS_PTRACE"
+else
+	skip "root without CAP_SYS_PTRACE" "only root can be without it"
+fi
+kill -KILL $pid
+
 begin "xaufgabe-für-äöüäöüäöüäöüäöüä"
 lettered() { weir tasks --pid $pid --json | jq -e '.executors[].tasks[] |
 	select(.name == "xaufgabe-für-äöüäöüäö").state == "waiting"'; }
@@ -189,6 +201,9 @@ weir tasks --pid 999999999 >none.out 2>&1
 is "no such process: exit code" $? 2
 is "and a sentence" "$(cat none.out)" \
 	"weir tasks: there is no process 999999999 (any more)"
+weir tasks --pid 0 >none.out 2>&1
+is "process 0: exit code" $? 2
+is "and a sentence" "$(cat none.out)" "weir tasks: there is no process 0"
 weir tasks --pid $$ >none.out 2>&1
 is "a process without weir: exit code" $? 2
 has "and a sentence" "$(cat none.out)" "process $$ has no weir in it"

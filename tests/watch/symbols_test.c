@@ -4,9 +4,12 @@
 #include <criterion/criterion.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,6 +112,78 @@ Test(symbols, another_process_has_names_too)
 	weir_symbols_close(other);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+static char folder[] = "/tmp/weir-symbols-XXXXXX";
+
+// put copies the library that has a function into the folder, as lib.so.
+static void put(const char *library, const char *function)
+{
+	void *handle = dlopen(library, RTLD_LAZY);
+	void *address = handle ? dlsym(handle, function) : NULL;
+	char command[512];
+	Dl_info info;
+
+	if (!address || !dladdr(address, &info))
+		_exit(2);
+	snprintf(command, sizeof(command), "cp %s %s/lib.so", info.dli_fname,
+		folder);
+	if (system(command))
+		_exit(3);
+}
+
+// in_its_own_place lets the calling process see another lib.so than all others,
+// and answers where its 'cos' is; NULL: it may not.
+static void *in_its_own_place(void)
+{
+	char path[64];
+	void *handle;
+
+	if (unshare(CLONE_NEWNS) ||
+		mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		mount("tmpfs", folder, "tmpfs", 0, NULL))
+		return NULL;
+	put("libm.so.6", "cos");
+	snprintf(path, sizeof(path), "%s/lib.so", folder);
+	handle = dlopen(path, RTLD_LAZY);
+	return handle ? dlsym(handle, "cos") : NULL;
+}
+
+Test(symbols, a_process_with_other_files_has_names_of_those)
+{
+	struct weir_symbols *other;
+	struct weir_error e = {0};
+	void *address = NULL;
+	int pid, pipes[2];
+	char command[64];
+
+	cr_assert(mkdtemp(folder));
+	cr_assert_eq(pipe(pipes), 0);
+	put("libresolv.so.2", "ns_name_ntop");
+	pid = fork();
+	if (pid == 0) {
+		address = in_its_own_place();
+		if (write(pipes[1], &address, sizeof(address)) < 0)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(pipes[1]);
+	if (read(pipes[0], &address, sizeof(address)) == sizeof(address) &&
+		address) {
+		cr_expect_eq(
+			weir_symbols_open(&other, pid, &e), 0, "%s", e.text);
+		weir_symbols_name(
+			other, (uintptr_t)address, name, sizeof(name));
+		cr_expect(strstr(name, "cos"), "%s", name);
+		weir_symbols_close(other);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	cr_assert_eq(system(command), 0);
+	if (!address)
+		cr_skip_test("needs a mount namespace of its own");
 }
 
 Test(symbols, a_process_that_is_not_there_is_a_sentence)
