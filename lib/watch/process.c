@@ -6,11 +6,13 @@
 // no sense is passed over.
 #include "watch/process.h"
 
+#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -368,4 +370,49 @@ int weir_process_map(int pid, struct weir_map *map, struct weir_error *e)
 		"process %d has no weir in it: neither the program nor a "
 		"library that it loaded",
 		pid);
+}
+
+// ---- threads ----
+
+static bool is_service(int pid, const char *tid)
+{
+	static const char *const names[] = {
+		"weir-", "dpdk-", "eal-intr", "rte_mp", "telemetry-v2"};
+	char path[64], name[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/comm", pid, tid);
+	file = fopen(path, "r");
+	if (!file)
+		return true; // it has ended
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	fclose(file);
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (strncmp(name, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+unsigned weir_process_strangers(int pid, const int *known, unsigned count)
+{
+	const struct dirent *task;
+	unsigned strangers = 0;
+	char path[32];
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return 0;
+	while ((task = readdir(tasks))) {
+		int tid = atoi(task->d_name);
+		bool is_known = tid <= 0;
+
+		for (unsigned i = 0; i < count; i++)
+			is_known |= known[i] == tid;
+		strangers += !is_known && !is_service(pid, task->d_name);
+	}
+	closedir(tasks);
+	return strangers;
 }

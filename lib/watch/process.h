@@ -32,6 +32,10 @@ int weir_process_map(int pid, struct weir_map *map, struct weir_error *e);
 // and answers its size; 0: it has none that fits.
 size_t weir_process_build_id(int pid, uint64_t start, void *id, size_t size);
 
+// weir_process_strangers answers how many threads process pid has beside count known
+// ones, and beside those that by their names are this library's or DPDK's own.
+unsigned weir_process_strangers(int pid, const int *known, unsigned count);
+
 // weir_process_refuse says why process pid could not be read (err, a -errno), and
 // answers err.
 int weir_process_refuse(int pid, int err, struct weir_error *e);

@@ -257,8 +257,11 @@ static void everybody_waits(struct remarks *r, const struct weir_seen *seen)
 		for (unsigned t = 0; t < r->executor->count; t++)
 			remark(r, &r->executor->tasks[t],
 				"waits for %s, and no task is left that could "
-				"bring it: all wait, without a deadline",
-				r->executor->tasks[t].waits_for);
+				"bring it: all wait, without a deadline%s",
+				r->executor->tasks[t].waits_for,
+				seen->strangers ? "; only a thread outside of "
+						  "the executors could"
+						: "");
 	}
 }
 

@@ -346,6 +346,19 @@ static bool ended(const struct weir_seen_look *look)
 	return !get(look, (uintptr_t)look->map.roster, &magic, sizeof(magic));
 }
 
+// count_strangers leaves it at 0 without memory.
+static void count_strangers(struct weir_seen *seen)
+{
+	int *known = calloc(seen->count + 1, sizeof(*known));
+
+	for (unsigned i = 0; known && i < seen->count; i++)
+		known[i] = seen->executors[i].thread;
+	if (known)
+		seen->strangers =
+			weir_process_strangers(seen->pid, known, seen->count);
+	free(known);
+}
+
 int weir_seen_take(struct weir_seen **seen, int pid, struct weir_error *e)
 {
 	struct weir_seen_look look = {.pid = pid};
@@ -366,6 +379,7 @@ int weir_seen_take(struct weir_seen **seen, int pid, struct weir_error *e)
 			   : weir_process_refuse(pid, -ESRCH, e);
 	}
 	s->pid = pid;
+	count_strangers(s);
 	*seen = s;
 	return 0;
 }

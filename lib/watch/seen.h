@@ -112,6 +112,8 @@ struct weir_seen_executor {
 
 struct weir_seen {
 	int pid;
+	unsigned
+		strangers; // threads that are no executor's: what they do is not seen
 	unsigned count;
 	struct weir_seen_executor *executors;
 };

@@ -163,6 +163,9 @@ Test(remarks, waiting_for_a_dropped_sender_is_named)
 	cr_assert(remarked("task 'eater' of executor 'executor' waits for a "
 			   "message from channel 'food', and no task is left"),
 		"%s", remarks);
+	// The test's own thread is one, too.
+	cr_assert(remarked("; only a thread outside of the executors could"),
+		"%s", remarks);
 	begin("alarm", holds_long, NULL);
 	turn();
 	ticks += HZ / 2;
