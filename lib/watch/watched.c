@@ -12,6 +12,7 @@
 #include "watch/watched.h"
 #include "task/executor_inline.h"
 #include "task/task_inline.h"
+#include "watch/said.h"
 #include "watch/sample.h"
 #include "watch/thread.h"
 
@@ -31,25 +32,6 @@ static uint64_t ticks_of(uint64_t ns)
 static uint64_t ns_of(uint64_t ticks)
 {
 	return weir_clock_ns(weir_clock_real(), ticks);
-}
-
-// ---- samples ----
-
-// add_readings remembers what the executor itself has read at the end of those,
-// unless a later sample is there already.
-static void add_readings(struct weir_watched *watched,
-	const struct weir_overrun *overruns, unsigned count)
-{
-	const struct weir_sample *last;
-	struct weir_sample sample;
-
-	for (unsigned i = 0; i < count; i++) {
-		last = weir_witness_last(&watched->witness);
-		if (overruns[i].reading.tick <= (last ? last->tick : 0))
-			continue;
-		sample = weir_sample_of(&overruns[i].reading, overruns[i].end);
-		weir_witness_add(&watched->witness, &sample);
-	}
 }
 
 bool weir_watched_is_exempt(const struct weir_executor *executor)
@@ -402,34 +384,6 @@ static void meet(struct weir_watched *watched, uint64_t run,
 	weir_witness_add(&watched->witness, &sample);
 }
 
-// What an executor has said by one moment.
-struct word {
-	uint64_t run; // that it is on, or was last
-	struct weir_reading begun;
-	bool over; // and it has ended before the overruns were taken
-	struct weir_overrun overruns[WEIR_OVERRUNS];
-	unsigned count;
-	unsigned old; // of those, of runs before
-};
-
-static void listen(struct weir_executor *executor, struct word *word)
-{
-	struct weir_reading begun;
-
-	word->count = word->old = 0;
-	do {
-		word->run = weir_executor_begun(executor, &word->begun);
-		word->over = !load_acquire(&executor->thread);
-		while (word->count < WEIR_OVERRUNS &&
-			weir_overruns_get(&executor->overruns,
-				&word->overruns[word->count]))
-			word->count++;
-	} while (weir_executor_begun(executor, &begun) != word->run);
-	while (word->old < word->count &&
-		word->overruns[word->old].begin < word->begun.tick)
-		word->old++;
-}
-
 // sample_now adds a sample of the thread; false: there is none in this round.
 static bool sample_now(struct weir_watched *watched,
 	const struct weir_executor *executor, int thread,
@@ -473,29 +427,30 @@ void weir_watched_look(struct weir_watched *watched,
 	struct weir_executor *executor, const struct weir_round *round)
 {
 	struct weir_sample sample, before;
-	struct word word;
+	struct weir_said said;
 	unsigned done = 0;
 	bool sampled;
 	int thread;
 
-	listen(executor, &word);
+	weir_said_take(&said, executor);
 	watched->stopped += round->away;
 	watched->halted += round->stopped ? round->away : 0;
-	if (word.run && word.run != watched->run) {
-		for (; done < word.old; done++)
-			settle(watched, executor, &word.overruns[done], round);
+	if (said.run && said.run != watched->run) {
+		for (; done < said.old; done++)
+			settle(watched, executor, &said.overruns[done], round);
 		miss(watched, executor, true);
-		meet(watched, word.run, &word.begun);
+		meet(watched, said.run, &said.begun);
 	}
 	if (!watched->run)
 		return;
-	add_readings(watched, &word.overruns[done], word.count - done);
+	weir_said_add(
+		&watched->witness, &said.overruns[done], said.count - done);
 	before = *weir_witness_last(&watched->witness);
-	thread = word.run ? load_acquire(&executor->thread) : 0;
+	thread = said.run ? load_acquire(&executor->thread) : 0;
 	sampled = sample_now(watched, executor, thread, &before, &sample);
-	for (; done < word.count; done++)
-		settle(watched, executor, &word.overruns[done], round);
-	miss(watched, executor, word.over);
+	for (; done < said.count; done++)
+		settle(watched, executor, &said.overruns[done], round);
+	miss(watched, executor, said.over);
 	if (sampled)
 		look_at(watched, executor, thread, &before, &sample, round);
 }
