@@ -2,84 +2,9 @@
 //
 // One-shots, latest values, broadcasts and the end of the receivers as cases: each
 // through the same, in a select, a set and a stepper, on one executor and across.
-#include "case_kinds.h"
+#include "case_selector.h"
 #include "task/set.h"
 #include "task/stepper.h"
-
-// ---- a task that selects: the kind's case is 0, another channel's is 1 ----
-
-static struct selector {
-	struct weir_case cases[2];
-	uint64_t deadline;
-	unsigned times, answered;
-	int answers[4], results[4];
-	struct weir_task *task;
-} s;
-
-static void select_times(void *arg)
-{
-	s.task = weir_task_self();
-	while (s.answered < s.times) {
-		int k = weir_select_until(s.cases, 2, s.deadline);
-
-		s.results[s.answered] = k < 0 ? NOT_YET : s.cases[k].result;
-		s.answers[s.answered++] = k;
-		if (k == 0 && kind->use)
-			kind->use();
-	}
-}
-
-static void start_on(struct weir_executor *executor, void (*fn)(void *arg))
-{
-	cr_assert_eq(weir_start(executor, fn, NULL, NULL, NULL), 0);
-}
-
-static void do_on(struct weir_executor *executor, void (*fn)(void *arg))
-{
-	start_on(executor, fn);
-	turns(executor, 1);
-	turns(on[0], 5);
-}
-
-static void open_select(unsigned times)
-{
-	const struct weir_channel_options options = {.message_size = 8};
-
-	cr_assert_eq(
-		weir_channel_open_with(2, &options, &other_tx, &other_rx), 0);
-	kind->open();
-	got = 0;
-	s = (struct selector){
-		.cases = {kind->make(), weir_case_recv(&other_rx, &other_got)},
-		.times = times,
-		.deadline = WEIR_NEVER};
-}
-
-static void close_select(void)
-{
-	cr_assert_eq(s.answered, s.times, "%s: somebody waits", kind->name);
-	kind->close();
-	weir_tx_close(&other_tx);
-	weir_rx_close(&other_rx);
-	turns(on[0], 2);
-	cr_assert_eq(weir_executor_counts(on[0])->tasks, 0);
-}
-
-static void answered(unsigned i, int answer, int result)
-{
-	cr_assert_eq(
-		s.answered, i + 1, "%s: %u answers", kind->name, s.answered);
-	cr_assert_eq(s.answers[i], answer, "%s: %d", kind->name, s.answers[i]);
-	cr_assert_eq(s.results[i], result, "%s: %d", kind->name, s.results[i]);
-}
-
-static void was_fired(unsigned i)
-{
-	answered(i, 0, kind->fired);
-	cr_assert_eq(s.cases[0].disabled, kind->once, "%s", kind->name);
-	if (kind->fired == WEIR_RECEIVED)
-		cr_assert_eq(got, 7, "%s", kind->name);
-}
 
 static void put_other(void *arg)
 {
@@ -109,7 +34,7 @@ Test(case_ends, it_is_woken_on_its_executor)
 	{
 		open_select(1);
 		do_on(on[0], select_times);
-		cr_assert_eq(s.answered, 0, "%s", kind->name);
+		cr_assert_eq(selector.answered, 0, "%s", kind->name);
 		do_on(on[0], kind->fire);
 		was_fired(0);
 		close_select();
@@ -145,7 +70,7 @@ Test(case_ends, the_other_side_that_goes_is_learnt_of_once)
 		do_on(on[0], select_times);
 		do_on(on[0], kind->shut);
 		answered(0, 0, WEIR_CLOSED);
-		cr_assert(s.cases[0].disabled, "%s", kind->name);
+		cr_assert(selector.cases[0].disabled, "%s", kind->name);
 		do_on(on[0], put_other);
 		answered(1, 1, WEIR_RECEIVED);
 		close_select();
@@ -210,10 +135,10 @@ Test(case_ends, two_that_come_at_once_are_served_one_after_the_other)
 	{
 		for (unsigned i = 0; i < 2; i++) {
 			open_select(2);
-			s.cases[0].next = 1;
+			selector.cases[0].next = 1;
 			do_on(on[0], select_times);
 			do_on(on[0], i ? put_both : fire_and_put);
-			cr_assert_eq(s.answers[0], 1, "%s", kind->name);
+			cr_assert_eq(selector.answers[0], 1, "%s", kind->name);
 			was_fired(1);
 			close_select();
 		}
@@ -235,8 +160,9 @@ Test(case_ends, it_may_be_fired_elsewhere_while_it_leaves)
 		turns(on[0], 1);
 		turns(on[1], 1);
 		turns(on[0], 6);
-		cr_assert_eq(s.answered, 2, "%s", kind->name);
-		cr_assert_eq(s.answers[0] + s.answers[1], 1, "%s", kind->name);
+		cr_assert_eq(selector.answered, 2, "%s", kind->name);
+		cr_assert_eq(selector.answers[0] + selector.answers[1], 1, "%s",
+			kind->name);
 		close_select();
 	}
 	executors_end(2);
@@ -248,13 +174,13 @@ Test(case_ends, a_deadline_leaves_all_as_it_was)
 	EACH_KIND
 	{
 		open_select(1);
-		s.deadline = now_ticks + 100;
+		selector.deadline = now_ticks + 100;
 		do_on(on[0], select_times);
 		now_ticks += 100;
 		turns(on[0], 2);
 		answered(0, WEIR_TIMED_OUT, NOT_YET);
 		do_on(on[1], kind->fire);
-		s.times = 2;
+		selector.times = 2;
 		do_on(on[0], select_times);
 		was_fired(1);
 		close_select();
@@ -269,11 +195,11 @@ Test(case_ends, a_cancelled_task_leaves_all_as_it_was)
 	{
 		open_select(1);
 		do_on(on[0], select_times);
-		weir_task_cancel(s.task);
+		weir_task_cancel(selector.task);
 		turns(on[0], 2);
 		answered(0, WEIR_CANCELED, NOT_YET);
 		do_on(on[0], kind->fire);
-		s.times = 2;
+		selector.times = 2;
 		do_on(on[0], select_times);
 		was_fired(1);
 		close_select();
@@ -399,117 +325,5 @@ Test(case_ends, a_stepper_waits_for_them)
 			kind->close();
 		}
 	}
-	executors_end(2);
-}
-
-// ---- what is each one's own ----
-
-Test(case_ends, what_a_lossy_receiver_missed_is_told_when_it_asks)
-{
-	kind = &kinds[3];
-	executors(1);
-	open_select(2);
-	for (unsigned i = 0; i < 5; i++)
-		do_on(on[0], kind->fire);
-	do_on(on[0], select_times);
-	cr_assert_eq(s.answers[0], 0);
-	cr_assert_eq(weir_broadcast_missed(&cast_rx), 3);
-	cr_assert_eq(weir_broadcast_missed(&cast_rx), 0);
-	do_on(on[0], kind->fire);
-	do_on(on[0], kind->fire);
-	answered(1, 0, WEIR_RECEIVED);
-	cr_assert_eq(weir_broadcast_missed(&cast_rx), 0);
-	close_select();
-	executors_end(1);
-}
-
-Test(case_ends, a_latest_value_that_was_not_read_stays_ready)
-{
-	struct weir_case c;
-
-	kind = &kinds[1];
-	executors(1);
-	open_select(0);
-	c = kind->make();
-	latest_fire(NULL);
-	for (unsigned i = 0; i < 2; i++)
-		cr_assert(c.ops->attempt(&c) && c.result == WEIR_RECEIVED);
-	seen = weir_latest_version(&latest_rx);
-	cr_assert_not(c.ops->attempt(&c));
-	close_select();
-	executors_end(1);
-}
-
-// Two senders of one channel, and one of them in a plain wait.
-static void wait_closed(void *arg)
-{
-	enum weir_result *result = arg;
-
-	*result = weir_tx_wait_closed(&tx, WEIR_NEVER);
-}
-
-Test(case_ends, all_who_wait_for_the_receivers_end_learn_of_it)
-{
-	enum weir_result result = WEIR_FULL;
-
-	kind = &kinds[4];
-	executors(1);
-	open_select(1);
-	do_on(on[0], select_times);
-	cr_assert_eq(weir_start(on[0], wait_closed, &result, NULL, NULL), 0);
-	turns(on[0], 1);
-	do_on(on[0], kind->fire);
-	was_fired(0);
-	cr_assert_eq(result, WEIR_CLOSED);
-	close_select();
-	executors_end(1);
-}
-
-static unsigned subscribed;
-
-// It goes on when there is somebody again.
-static void send_until_nobody(void *arg)
-{
-	uint64_t value = 0;
-	struct weir_case c = weir_case_broadcast_send(&cast_tx, &value);
-
-	while (weir_select(&c, 1) == 0) {
-		value++;
-		if (c.result == WEIR_SENT)
-			continue;
-		cr_assert(c.disabled);
-		cr_assert_eq(weir_select(&c, 1), WEIR_CLOSED,
-			"there is nothing left to wait for");
-		if (subscribed++ == 2)
-			break;
-		cr_assert_eq(weir_broadcast_subscribe(
-				     &cast_tx, WEIR_LOSSLESS, &cast_rx),
-			0);
-		c.disabled = false;
-	}
-}
-
-Test(case_ends, a_broadcast_send_is_enabled_again_when_somebody_subscribes)
-{
-	executors(2);
-	cr_assert_eq(weir_broadcast_open(2, 8, &cast_tx), 0);
-	do_on(on[0], send_until_nobody);
-	for (unsigned i = 0; i < 2; i++) {
-		uint64_t value, first = 0;
-
-		cr_assert_eq(subscribed, i + 1, "it waits for room");
-		// Two values are held for it; who goes lets the third be lost.
-		for (unsigned k = 0; k < 2; k++) {
-			cr_assert_eq(
-				weir_broadcast_try_recv(&cast_rx, &value, NULL),
-				WEIR_RECEIVED);
-			cr_assert(k == 0 || value == first + 1);
-			first = value;
-		}
-		do_on(on[i], full_shut);
-	}
-	cr_assert_eq(subscribed, 3);
-	cr_assert_eq(weir_executor_counts(on[0])->tasks, 0);
-	weir_broadcast_tx_close(&cast_tx);
 	executors_end(2);
 }

@@ -8,8 +8,9 @@
 //	 beat, alarm ──╯
 //
 // One that is ready is passed over at most once by each other before it is
-// served; who waits runs in the turn after the one in which it was sent to; what was not served has done nothing: its message is where it was.
-// Nothing of what clients send is lost or out of order.
+// served; who waits runs in the turn after the one in which it was sent to; what
+// was not served has done nothing: its message is where it was. Nothing of what
+// clients send is lost or out of order.
 #include "play.h"
 
 #include "chan/case.h"
