@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Tasks for weir tasks to look at: one of each state, in a program that only
-// links weir. Its argument names one more: asker and spinner do not wait.
+// links weir. Its argument names one more: asker and spinner do not wait. With
+// "nobody" all wait for ever.
 #include "chan/case.h"
 #include "chan/chan.h"
 #include "sync/mutex.h"
@@ -102,14 +103,15 @@ static void first(void *arg)
 	weir_step_init(&bell, ring, NULL);
 	weir_step_label(weir_executor_self(), &label, &bell, "bell");
 	spawn(&scope, "eater", eater);
-	if (strcmp(last, "nobody") != 0)
+	if (strcmp(last, "nobody") != 0) {
 		spawn(&scope, "chooser", chooser);
-	if (strcmp(last, "asker") == 0)
-		spawn(&scope, last, asker);
-	else if (strcmp(last, "spinner") == 0)
-		spawn(&scope, last, spinner);
-	else if (*last)
-		spawn(&scope, last, chooser);
+		if (strcmp(last, "asker") == 0)
+			spawn(&scope, last, asker);
+		else if (strcmp(last, "spinner") == 0)
+			spawn(&scope, last, spinner);
+		else if (*last)
+			spawn(&scope, last, chooser);
+	}
 	(void)weir_scope_close(&scope, WEIR_NEVER);
 }
 
