@@ -67,7 +67,7 @@ static void dawdle(struct weir_random *random, unsigned most)
 static unsigned send_two(struct weir_tx *end)
 {
 	uint64_t words[2] = {1, 2};
-	struct weir_permits permits;
+	struct weir_permits permits = {0};
 	unsigned done = 0;
 
 	switch (world->how) {

@@ -251,7 +251,7 @@ Test(remarks, permits_given_back_are_not)
 static void reserves(void *arg)
 {
 	struct weir_tx *to = arg;
-	struct weir_permits permits;
+	struct weir_permits permits = {0};
 
 	cr_assert_eq(
 		weir_reserve(to, 1, 2, &permits, WEIR_NEVER), WEIR_RESERVED);
