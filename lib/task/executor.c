@@ -123,7 +123,7 @@ static inline __attribute__((always_inline)) void resume(
 	uint64_t ticks = executor->now - task->since;
 	uint64_t switches = task->switches + 1;
 
-	executor->current = task;
+	store_relaxed(&executor->current, task);
 	store_relaxed(&task->switches, switches);
 	if (unlikely(ticks > task->ready_max ||
 		     switches % WEIR_READY_SAMPLE == 0))
@@ -182,7 +182,7 @@ static inline __attribute__((always_inline)) uint64_t run_steps(
 
 		if (unlikely(ticks > task->step_max))
 			store_relaxed(&task->step_max, ticks);
-		executor->current = NULL;
+		store_relaxed(&executor->current, NULL);
 		if (unlikely(task->ended))
 			weir_task_reap(task);
 		else if (weir_trace_is_on())

@@ -254,11 +254,11 @@ static bool sleeps_too_long(
 }
 
 // name_sleeper finds out whose step it is that sleeps. The sleeper stands still, which
-// the thread sanitizer cannot know: it wrote these before it went to sleep.
-__attribute__((no_sanitize("thread"))) static void name_sleeper(
+// the thread sanitizer cannot know: its name was written before it went to sleep.
+__attribute__((no_sanitize("thread"), noinline)) static void name_sleeper(
 	struct weir_case *now, const struct weir_executor *executor)
 {
-	const struct weir_task *task = executor->current;
+	const struct weir_task *task = load_relaxed(&executor->current);
 
 	if (!task || !now->asleep)
 		return;
