@@ -15,25 +15,29 @@ terminal() { tmux -S "$socket" -f /dev/null "$@" 2>/dev/null; }
 screen() { terminal capture-pane -p -t 0; }
 run="$weir_program run -e 'file:$captures/slow.pcap pace=capture ! count max_exec=1ns !
 	file:out.pcap'; echo ended with \$?"
-terminal new-session -d -x 80 -y 24 "env PS1=: sh -c \"$run; sleep 30\""
-started+=("$(terminal display -p '#{pid}')")
 
 shows_packets() { screen | grep -qE '(^|[^0-9.])[1-9][0-9]*([^0-9]|$)' &&
 	screen | grep -q rx; }
-if until_it shows_packets; then
+# grown: some number in the row of rx has become larger
+row() { grep -m1 -E "^ *rx" "$1" | grep -oE '[0-9][0-9,.]*' | tr -d ',' ; }
+grown() { [ "$(paste <(row first.txt) <(row second.txt) |
+	awk '$2 > $1 {n++} END {print n + 0}')" -gt 0 ]; }
+# On a busy machine the first table may come when all has gone through.
+for _ in 1 2 3 4 5; do
+	terminal new-session -d -x 80 -y 24 "env PS1=: sh -c \"$run; sleep 30\""
+	started+=("$(terminal display -p '#{pid}')")
+	if ! until_it shows_packets; then
+		not_ok "a table is on the screen" "$(screen)"
+		finish
+	fi
 	screen >first.txt
 	sleep 1
 	screen >second.txt
-	ok "a table is on the screen"
-else
-	not_ok "a table is on the screen" "$(screen)"
-	finish
-fi
-# grown FILE FILE: some number in the row of rx has become larger
-row() { grep -m1 -E "^ *rx" "$1" | grep -oE '[0-9][0-9,.]*' | tr -d ',' ; }
-grown=$(paste <(row first.txt) <(row second.txt) |
-	awk '$2 > $1 {n++} END {print n + 0}')
-if [ "$grown" -gt 0 ]; then
+	grown && break
+	terminal kill-server
+done
+ok "a table is on the screen"
+if grown; then
 	ok "its counters grow"
 else
 	not_ok "its counters grow" "$(cat first.txt second.txt)"
