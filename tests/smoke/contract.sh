@@ -42,7 +42,8 @@ if finds 20 blocked_task spin; then
 			capture("(?<w>.*)\\n").w | split(" took")[0]')" \
 		"contract broken: 'faulty'"
 	has "with the stack that it had" \
-		"$(of_faulty '.worst[0].stack[0]')" '^spin_too_long|faulty\.so'
+		"$(of_faulty '.worst[0].stack | join(" < ")')" \
+		'spin_too_long|faulty\.so'
 	is "every step is one finding" "$(of_faulty '.over ==
 		.blocked_task + .blocking_call + .stolen_core + .not_witnessed')" true
 fi
