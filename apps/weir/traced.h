@@ -22,8 +22,8 @@
 
 #define WEIR_TRACE_SIGNAL (SIGRTMIN + 5)
 #define WEIR_TRACE_MIB_MAX UINT64_C(2047) // of memory for each thread
-#define WEIR_TRACE_REQUEST ".request" // "NANOSECONDS BYTES PATTERN"
-#define WEIR_TRACE_ERROR ".error"     // a sentence
+#define WEIR_TRACE_REQUEST ".request"	  // "NANOSECONDS BYTES PATTERN"
+#define WEIR_TRACE_ERROR ".error"	  // a sentence
 
 struct weir_pipeline;
 
@@ -33,7 +33,7 @@ struct weir_traced {
 	int signals;	  // a descriptor
 	int folder;	  // that the present trace goes into; -1: none is taken
 	uint64_t until_ns; // CLOCK_MONOTONIC; UINT64_MAX: the run's end
-	int asker; // a descriptor of the process that asked; -1: none
+	int asker;	   // a descriptor of the process that asked; -1: none
 };
 
 // weir_traced_open is called before there are threads: they inherit that the

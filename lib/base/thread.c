@@ -32,8 +32,8 @@ void weir_own_reading(struct weir_reading *reading)
 	uint64_t begin = weir_ticks(), turns;
 	struct timespec cpu = {0};
 
-	reading->waits = weir_waited("/proc/thread-self/schedstat",
-		&reading->waited_ns, &turns);
+	reading->waits = weir_waited(
+		"/proc/thread-self/schedstat", &reading->waited_ns, &turns);
 	reading->sleeps = weir_own_sleeps();
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
 	reading->cpu_ns =

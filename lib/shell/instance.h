@@ -70,7 +70,7 @@ struct weir_instance {
 	struct weir_instance_counts *counts;
 	struct weir_histogram *steps;
 	struct weir_histogram *timed_in; // steps, or those of timed_with
-	struct weir_link *links; // one for each lane
+	struct weir_link *links;	 // one for each lane
 	uint32_t lane_count;
 	bool special; // one of the three:
 	bool writes, ethernet;

@@ -87,8 +87,8 @@ void weir_trace_stop(void);
 // stopped: from its beginning on. weir_trace_name_since does from a tick on, for
 // what was made while it was taken.
 void weir_trace_name(const void *object, const char *kind, const char *name);
-void weir_trace_name_since(uint64_t tick, const void *object, const char *kind,
-	const char *name);
+void weir_trace_name_since(
+	uint64_t tick, const void *object, const char *kind, const char *name);
 
 // weir_trace_save writes the stopped trace into an empty folder, which fd
 // stands for: metadata last, under its name only when all is written.

@@ -86,17 +86,16 @@ static uint64_t ended(void)
 	return at;
 }
 
-Test(tracing, tasks_that_share_a_place_have_their_own_names,
-	.init = open_one, .fini = close_one)
+Test(tracing, tasks_that_share_a_place_have_their_own_names, .init = open_one,
+	.fini = close_one)
 {
 	const struct weir_plan plan = {0};
 	const struct weir_pipeline pipeline = {.plan = &plan};
 	uint64_t first, second, last = 0;
 
 	begin("first");
-	cr_assert_eq(weir_tracing_start(
-			     &pipeline, 0, "weir.task.ended", NULL),
-		0);
+	cr_assert_eq(
+		weir_tracing_start(&pipeline, 0, "weir.task.ended", NULL), 0);
 	run_to_end();
 	usleep(1000);
 	begin("between");

@@ -158,8 +158,8 @@ static void wait_for_several(void *arg)
 
 	weir_wait_queue_init(&queue);
 	weir_scope_open(&scope);
-	cr_assert_eq(weir_spawn_with(&scope, NULL, wait_for_named, &queue,
-			     &poet),
+	cr_assert_eq(
+		weir_spawn_with(&scope, NULL, wait_for_named, &queue, &poet),
 		0);
 	wait_for_named(NULL);
 	weir_scope_close(&scope, WEIR_NEVER);
