@@ -25,15 +25,16 @@ apps/packages.sh build test || exit 2
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 logs=out/tests
 mkdir -p $logs
-rm -f $logs/*.tally
+rm -f $logs/*.failures*
 clang=clang
 command -v ccache >/dev/null && clang="ccache clang"
 passed=0 failed=0 skipped=0
+all_failed=() # in words, told again at the end
 began=$SECONDS
 
 say() { printf '%4d s  %s\n' $((SECONDS - began)) "$*"; }
 pass() { passed=$((passed + 1)); say "ok      $*"; }
-fail() { failed=$((failed + 1)); say "FAILED  $*"; }
+fail() { failed=$((failed + 1)); all_failed+=("$*"); say "FAILED  $*"; }
 skip() { skipped=$((skipped + 1)); say "SKIPPED $*"; }
 
 # build FOLDER WHAT [MESON OPTION]…: configures once, then builds.
@@ -54,7 +55,7 @@ build() {
 
 # run_tests FOLDER SUITE…: runs suites of a built folder and adds them up.
 run_tests() {
-	local folder=$1 counts name
+	local folder=$1 counts name failure
 	shift
 	name=$folder.$(IFS=-; echo "$*")
 	meson test -C "$folder" --no-rebuild --no-stdsplit -t 3 \
@@ -69,6 +70,9 @@ run_tests() {
 		say "ok      $1: $2 passed, $4 skipped"
 	else
 		say "FAILED  $1: $3 failed, $2 passed, $4 skipped"
+		while read -r failure; do
+			all_failed+=("$1: $failure")
+		done < <(cat "$logs/$name.failures.names")
 	fi
 	cat "$logs/$name.failures" 2>/dev/null
 }
@@ -191,5 +195,8 @@ else
 	fi
 fi
 
+for failure in "${all_failed[@]}"; do
+	echo "        FAILED: $failure"
+done
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

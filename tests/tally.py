@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Adds up a log of meson's: each Criterion test, each line of a TAP script and
 each plain program counts once. Prints "PASSED FAILED SKIPPED" and writes what
-failed, with the end of its output, and what was skipped to FAILURES.
+failed, with what of its output is about that, and what was skipped to FAILURES;
+the names of the tests that failed to FAILURES.names.
 
 Usage: tally.py LOG.json FAILURES
 """
@@ -12,8 +13,25 @@ import sys
 
 SYNTHESIS = re.compile(r"Tested:\D*(\d+)\D*Passing:\D*(\d+)")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+FAILS = re.compile(r"^not ok|\[FAIL\]|\[----\]|CRASH|ERROR: |runtime error: |"
+                   r"WARNING: ThreadSanitizer")
 TAP = re.compile(r"^(not )?ok\b\s*\d*\s*-?\s*(.*?)\s*(#\s*SKIP\b\s*(.*))?$",
                  re.MULTILINE)
+
+
+def essence(output):
+    """Answers what fails, each with what it says of it, and how all ended: a
+    sanitizer has much to say of what a test that failed did not clean up."""
+    said = [line for line in output.splitlines()
+            if not line.startswith("ok ")]
+    kept, left = [], 0
+    for line in said[:-20]:
+        if FAILS.search(line):
+            left = 6
+        if left and len(kept) < 60:
+            kept.append(line)
+            left -= 1
+    return kept + said[-20:]
 
 
 def tally(test):
@@ -42,22 +60,25 @@ def tally(test):
     if not good and failed == 0:
         failed = 1  # it died after its last result, or took too long
     if failed:
-        said = [line for line in output.splitlines()
-                if not line.startswith("ok ")]
         lines.append(f"    {test['name']}: {test['result']}; it said:")
-        lines += ["        " + line for line in said[-60:]]
+        lines += ["        " + line for line in essence(output)]
     return passed, failed, skipped, lines
 
 
 def main():
-    totals, shown = [0, 0, 0], []
+    totals, shown, names = [0, 0, 0], [], []
     with open(sys.argv[1]) as log:
         for line in log:
-            *counts, lines = tally(json.loads(line))
+            test = json.loads(line)
+            *counts, lines = tally(test)
             totals = [a + b for a, b in zip(totals, counts)]
             shown += lines
+            if counts[1]:
+                names.append(test["name"])
     with open(sys.argv[2], "w") as failures:
         failures.writelines(line + "\n" for line in shown)
+    with open(sys.argv[2] + ".names", "w") as failures:
+        failures.writelines(name + "\n" for name in names)
     print(*totals)
 
 

@@ -219,16 +219,31 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * NS + (uint64_t)t.tv_nsec;
 }
 
+// say_begun tells of a wait that is long enough to be wondered at.
+static void say_begun(const struct request *request)
+{
+	if (request->duration_ns >= NS)
+		fprintf(stderr,
+			"weir trace: tracing '%s' for %.10g s; interrupted, it "
+			"writes nothing\n",
+			request->what, (double)request->duration_ns / NS);
+}
+
 // await waits until the run has answered.
 static int await(int process, int folder, const struct request *request,
 	struct weir_error *e)
 {
 	struct pollfd ended = {.fd = process, .events = POLLIN};
 	uint64_t until = now_ns() + request->duration_ns + ANSWER_NS;
+	bool begun = false;
 
 	while (!interrupted) {
 		bool gone = poll(&ended, 1, POLL_MS) == 1;
 
+		if (!begun && !is_file(folder, WEIR_TRACE_REQUEST)) {
+			begun = true;
+			say_begun(request);
+		}
 		if (is_file(folder, "metadata"))
 			return 0;
 		if (read_error(folder, request->what, e))

@@ -154,6 +154,7 @@ static void begin_asked(struct weir_traced *traced, int folder, pid_t asker)
 		close(folder);
 		return;
 	}
+	unlinkat(folder, WEIR_TRACE_REQUEST, 0);
 	traced->folder = folder;
 	traced->until_ns = now_ns() + duration_ns;
 	traced->asker = pidfd_open(asker, 0);

@@ -7,8 +7,9 @@
 // sends the run WEIR_TRACE_SIGNAL with the number of its descriptor of the
 // folder, which the run opens through /proc. So the kernel sees to it that only
 // the same user can ask, and nothing has a name that somebody else could take.
-// The run answers by "metadata" in the folder, or by WEIR_TRACE_ERROR. When who
-// asked has ended before, the trace ends and nothing is written.
+// The run takes the request away when it begins, and answers by "metadata" in the
+// folder, or by WEIR_TRACE_ERROR. When who asked has ended before, the trace ends
+// and nothing is written.
 //
 // Threads.  The main one.
 #ifndef WEIR_APPS_TRACED_H

@@ -215,30 +215,29 @@ is "nothing is left" "$(ls none.json 2>&1)" \
 "$weir_program" trace $name -t 600s -o given-up.json 2>given-up.err &
 first=$!
 started+=("$first")
-taken() { ! weir trace $name -t 1ms -o second.json 2>second.err &&
-	grep -q "is being taken already" second.err; }
-until_it taken || not_ok "a trace is being taken" "$(cat second.err)"
+until_it grep -q "tracing '$name' for 600 s" given-up.err ||
+	not_ok "a trace is being taken" "$(cat given-up.err)"
 kill -INT $first
 wait $first
 is "one that is interrupted: exit code" $? 1
-if until_it weir trace $name -t 1ms -o next.json; then
+next() { weir trace $name -t 1ms -o next.json 2>next.err; }
+if until_it next; then
 	ok "one that nobody waits for any more has ended"
 else
-	not_ok "one that nobody waits for any more has ended" "$(cat second.err)"
+	not_ok "one that nobody waits for any more has ended" "$(cat next.err)"
 fi
 weir trace $name -t 1s --memory 1 -o little.json 2>little.err
 has "what was overwritten is said" "$(cat little.err)" \
 	"[0-9]+ events of 2 threads in 'little.json'"
-"$weir_program" trace $name -t 5s -o first.json 2>first.err &
+"$weir_program" trace $name -t 20s -o first.json 2>first.err &
 first=$!
 started+=("$first")
-busy() { ! weir trace $name -t 1ms -o second.json 2>second.err; }
-if until_it busy; then
-	has "one is taken at a time" "$(cat second.err)" \
-		"took no trace: a trace is being taken already"
-else
-	not_ok "one is taken at a time"
-fi
+until_it grep -q "tracing '$name' for 20 s" first.err ||
+	not_ok "it is said that one is being taken" "$(cat first.err)"
+weir trace $name -t 1ms -o second.json 2>second.err
+is "one is taken at a time: exit code" $? 1
+has "in words" "$(cat second.err)" \
+	"took no trace: a trace is being taken already"
 kill -INT $pid
 wait $pid
 is "the run ends well" $? 0
@@ -295,7 +294,8 @@ until_it flows
 "$weir_program" trace $name -t 20s -o killed.json 2>killed.err &
 first=$!
 started+=("$first")
-sleep 3 # it is traced by then, also where the machine is slow
+until_it grep -q "tracing '$name'" killed.err ||
+	not_ok "a trace is being taken" "$(cat killed.err)"
 kill -KILL $pid
 wait $pid 2>/dev/null
 wait $first
