@@ -17,7 +17,7 @@
 #include <time.h>
 
 #define FREE_BURST 64
-#define HALT_NS 2000000000u // that a step may take to end when all shall stop
+#define HALT_NS 2000000000u // of its own that a step may take to end
 #define HALT_POLL_NS 1000000
 #define TASK_STACKS 16 // that a task stage may use for tasks of its own
 
@@ -353,15 +353,14 @@ static bool all_returned(const struct weir_pipeline *pipeline)
 
 bool weir_runners_halt(struct weir_pipeline *pipeline)
 {
-	uint64_t until = weir_clock_now(pipeline->clock) +
-			 weir_clock_ticks(pipeline->clock, HALT_NS);
 	const struct timespec nap = {.tv_nsec = HALT_POLL_NS};
 
 	for (unsigned i = 0; i < pipeline->plan->executor_count; i++)
 		if (pipeline->runners[i].running)
 			weir_executor_stop(pipeline->runners[i].executor);
+	weir_patience_begin(pipeline);
 	while (!all_returned(pipeline)) {
-		if (weir_clock_now(pipeline->clock) > until)
+		if (weir_patience_ends(pipeline, HALT_NS))
 			return false;
 		nanosleep(&nap, NULL);
 	}

@@ -21,7 +21,7 @@
 #define NS 1000000000u
 #define POLL_US 1000
 #define DRAIN_NS 1000000000u
-#define CANCEL_NS 1000000000u // that a cancelled task may take to return
+#define CANCEL_NS 1000000000u // of its executor, for a cancelled task to return
 
 void weir_finding(
 	struct weir_pipeline *pipeline, bool fault, const char *format, ...)
@@ -215,14 +215,12 @@ static bool tasks_ended(const struct weir_pipeline *pipeline)
 // cancel_tasks gives tasks the time to return: their executors must run for it.
 static void cancel_tasks(struct weir_pipeline *pipeline)
 {
-	uint64_t until = weir_clock_now(pipeline->clock) +
-			 weir_clock_ticks(pipeline->clock, CANCEL_NS);
-
 	for (unsigned i = 0; i < pipeline->shell_count; i++)
 		weir_task_stage_cancel(&pipeline->shells[i]);
+	weir_patience_begin(pipeline);
 	while (!tasks_ended(pipeline)) {
 		usleep(POLL_US);
-		if (weir_clock_now(pipeline->clock) > until)
+		if (weir_patience_ends(pipeline, CANCEL_NS))
 			break;
 	}
 	for (unsigned i = 0; i < pipeline->shell_count; i++)

@@ -8,6 +8,7 @@
 //	pools.c     the pools
 //	ports.c     the ports
 //	executors.c the executors and what each runs
+//	patience.c  how long it is waited for them when they shall stop
 //	change.c    options while it runs
 //	books.c     the equations
 //	contracts.c how long steps may take, and what became of it
@@ -59,6 +60,11 @@ struct weir_runner {
 	pthread_t thread;
 	bool running;
 	bool returned; // released when it has run for the last time
+
+	// of who waits for it (patience.c)
+	uint64_t own_ns; // that it ran or slept since it is waited for
+	uint64_t ran_ns; // its CPU time when it was last looked at
+	bool looked;
 };
 
 // How a run came to its end; the first that happened.
@@ -109,6 +115,7 @@ struct weir_pipeline {
 	bool told;     // that a step does not end, and so the drain does not
 	bool given_up; // an executor did not stop: it still runs
 	uint64_t stop_tick; // when it was first seen that it shall stop
+	uint64_t patient_tick, look_tick; // since it is waited; the last look
 	enum weir_end end;
 	uint64_t started_tick, ended_tick;
 	uint64_t started_ns; // CLOCK_REALTIME
@@ -159,6 +166,11 @@ int weir_runners_start(struct weir_pipeline *pipeline, struct weir_error *e);
 // halt tells all to stop and answers whether they have, within a time: else what is
 // theirs stays theirs, and stop leaves them alone.
 bool weir_runners_halt(struct weir_pipeline *pipeline);
+// weir_patience_begin begins to wait for the executors that run. ends looks at
+// them, and tells whether each that has not returned has had limit_ns to itself,
+// running or asleep, or has not been given as much for far longer.
+void weir_patience_begin(struct weir_pipeline *pipeline);
+bool weir_patience_ends(struct weir_pipeline *pipeline, uint64_t limit_ns);
 void weir_runners_stop(struct weir_pipeline *pipeline);
 void weir_runners_free_givebacks(struct weir_pipeline *pipeline);
 void weir_runners_close(struct weir_pipeline *pipeline);
