@@ -7,8 +7,7 @@
 #include "task/executor_inline.h"
 #include "watch/thread.h"
 
-#define PATIENCE_NS \
-	30000000000u // though they were given no CPU in all that time
+#define PATIENCE_NS 30000000000u // for those that were given no CPU
 
 static bool is_awaited(const struct weir_runner *runner)
 {

@@ -77,15 +77,6 @@ for shell in bash zsh fish; do
 done
 works "bash takes its script" bash -n weir.bash
 
-# soon COMMAND…: tries it for 5 s.
-soon() {
-	local n
-	for n in $(seq 50); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	return 1
-}
 # completes SHELL START COMMAND-LINE WANTED: Tab makes the line WANTED.
 terminal() { tmux -S "$tmp/tmux.$shell" -f /dev/null "$@" 2>/dev/null; }
 screen() { terminal capture-pane -p -t 0; }
@@ -96,9 +87,9 @@ completes() {
 	local line=$2 wanted=$3
 	terminal send-keys -t 0 C-u
 	terminal send-keys -t 0 -l "$line"
-	soon typed "$line"
+	until_it typed "$line"
 	terminal send-keys -t 0 Tab
-	if soon typed "$wanted"; then
+	if until_it typed "$wanted"; then
 		ok "$1: '$line' becomes '$wanted'"
 	else
 		not_ok "$1: '$line' becomes '$wanted'" "$(screen)"
@@ -108,12 +99,12 @@ completes() {
 lists() {
 	terminal send-keys -t 0 C-u
 	terminal send-keys -t 0 -l "$2"
-	soon typed "$2"
+	until_it typed "$2"
 	terminal send-keys -t 0 Tab
 	sleep 0.3
 	terminal send-keys -t 0 Tab
 	listed() { screen | grep -qE -- "$1"; }
-	if soon listed "$3"; then
+	if until_it listed "$3"; then
 		ok "$1: '$2' lists $3"
 	else
 		not_ok "$1: '$2' lists $3" "$(screen)"
@@ -140,7 +131,7 @@ with_terminal() { # SHELL COMMAND
 	fi
 	terminal new-session -d -x 100 -y 30 "$2"
 	started+=("$(terminal display -p '#{pid}')")
-	if soon prompt; then
+	if until_it prompt; then
 		all_of $1
 	else
 		not_ok "$1 starts" "$(screen)"

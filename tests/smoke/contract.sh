@@ -92,19 +92,23 @@ has "but a finding" "$(answer run.json '.findings[]')" \
 
 # ---- the machine's doing ----
 
-# long_run: gen and sink at full speed, a few seconds; $pid is weir's.
+# long_run: gen and sink at full speed, until it is interrupted; $pid is weir's.
+instance=smoke-contract-$$
 long_run() {
 	setsid bash -c 'echo -20 2>/dev/null >/proc/self/autogroup
-		exec "$@"' _ "$weir_program" run --contract --json --for 3s \
-		--set runtime.max_exec=20ms -e "gen ! sink" \
-		>run.json 2>run.err &
+		exec "$@"' _ "$weir_program" run --contract --json \
+		--name $instance --set runtime.max_exec=20ms \
+		-e "gen ! sink" >run.json 2>run.err &
 	pid=$!
 	started+=("$pid")
-	sleep 1
+	until_it has_counted $instance stages.sink.in ||
+		not_ok "it runs" "$(cat run.err)"
 }
 of_all() { answer run.json "[.contract.classes[].$1] | add"; }
 # is_stolen WHAT: after a run in which something took the core for 300 ms.
 is_stolen() {
+	sleep 0.3
+	kill -INT "$pid"
 	wait "$pid"
 	is "$1 does not fail the run" $? 0
 	is "nor is a task or a call blamed" \

@@ -14,10 +14,8 @@ begin() {
 	pid=$!
 	started+=("$pid")
 }
-# has_input INSTANCE: its output is there, so packets come, 20 a second.
-has_input() {
-	until_it test -e "$1.pcap" && sleep 1.5
-}
+# has_input INSTANCE: packets come, 20 a second.
+has_input() { until_it has_counted "$1" stages.rx.in; }
 instance=smoke-signals-$$
 set -m
 

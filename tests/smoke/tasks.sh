@@ -135,10 +135,14 @@ else
 	started+=($!)
 	until_it pgrep -P $! && pid=$(pgrep -P $!) || pid=$!
 	until_it grep -q "^Uid:.65534" /proc/$pid/status
-	sleep 1
-	has "one's own that forbids it, in words" \
-		"$(as_user "$weir_program" tasks --pid $pid 2>&1)" \
-		"process $pid may not be looked into.*(run this as root|ptrace_scope is)"
+	forbids() { as_user "$weir_program" tasks --pid $pid 2>&1 |
+		grep -E "process $pid may not be looked into.*(run this as root|ptrace_scope is)"; }
+	if until_it forbids; then
+		ok "one's own that forbids it, in words"
+	else
+		not_ok "one's own that forbids it, in words" \
+			"$(as_user "$weir_program" tasks --pid $pid 2>&1)"
+	fi
 	kill -KILL $pid
 fi
 

@@ -174,8 +174,7 @@ END
 "$weir_program" run pair.yaml --name $name >run.out 2>&1 &
 pid=$!
 started+=("$pid")
-flows() { [ "$(weir stats $name --json stages.end.in |
-	jq '.counters["stages.end.in"]')" -gt 0 ]; }
+flows() { has_counted $name stages.end.in; }
 until_it flows || not_ok "the run begins" "$(cat run.out)"
 
 works "weir trace traces a run" weir trace $name -t 100ms -o pair.json \
