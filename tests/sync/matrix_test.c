@@ -114,9 +114,12 @@ static void questions_open(bool near_wrap)
 
 static bool take_one(void)
 {
+	unsigned i;
+
 	if (weir_owner_try_take(&owner, &asked[taken_count]))
 		return false;
-	taken_count++;
+	i = (unsigned)(asked[taken_count++] - askers);
+	claim(waiters[i].answer == NOT_YET, "taken, though it was given up");
 	return true;
 }
 
