@@ -11,12 +11,19 @@
 //	                   received; the others are cold
 //	watch.found        the turn in which a message in a cold one is received,
 //	                   at the worst
+//
+// An executor that sleeps looks at each once more before, WEIR_TURN_HOT in a turn.
+//
+//	watch.sleep/turn   a turn that finds nothing, and the look behind it
+//	watch.sleep/pass   how many of them until it has looked at all and sleeps
+//	watch.sleep/rung   what comes to one that was looked at rings: the turn in
+//	                   which it is received then, at the worst of many places
 #include "bench.h"
 
 #include "base/assert.h"
 #include "base/clock.h"
 #include "chan/case.h"
-#include "task/executor.h"
+#include "task/executor_inline.h"
 #include "task/stepper.h"
 
 #include <stdio.h>
@@ -164,22 +171,110 @@ static void curve(unsigned count)
 	printf("watch.found %s %u turns\n", text, found());
 }
 
-int main(int argc, char **argv)
+// ---- before it sleeps ----
+
+// look is what idling does behind a turn that found nothing; true: it would sleep
+// now, if nobody has rung.
+static bool look(void)
 {
-	bench_begin(argc, argv);
-	weir_assert(!weir_executor_create(
-		&executor, &(struct weir_executor_options){.node = -1}, NULL));
-	watchers = calloc(MOST, sizeof(*watchers));
-	weir_assert(watchers);
+	bool later = false, sleeps;
+
+	weir_executor_arm(executor);
+	sleeps = weir_executor_may_sleep(executor, &later);
+	if (!later)
+		weir_executor_disarm(executor);
+	return sleeps;
+}
+
+static double before_sleep(void *arg)
+{
+	uint64_t begin = weir_ticks();
+
+	for (unsigned i = 0; i < TURNS; i++) {
+		weir_executor_turn(executor);
+		look();
+	}
+	return (double)weir_clock_ns(
+		       weir_clock_real(), (weir_ticks() - begin) * 1000) /
+	       TURNS / 1000;
+}
+
+static unsigned pass(void)
+{
+	unsigned n = 1;
+
+	while (!look()) {
+		weir_executor_turn(executor);
+		n++;
+	}
+	return n;
+}
+
+// rung_in answers in which turn a message to w is received that comes when a pass
+// has begun.
+static unsigned rung_in(struct watcher *w)
+{
+	uint64_t before = received;
+	unsigned n = 0;
+
+	pass();
+	weir_executor_turn(executor);
+	look();
+	put(w);
+	while (received == before) {
+		weir_executor_turn(executor);
+		look(); // who was rung for does not sleep, and turns
+		n++;
+	}
+	return n;
+}
+
+static void curve_before_sleep(unsigned count)
+{
+	unsigned worst = 0, step = count / 64 + 1;
+	char text[32];
+
+	snprintf(text, sizeof(text), "watched=%u", count);
+	watch_up_to(count);
+	cool();
+	bench_measure("watch.sleep/turn", text, "ns", before_sleep, NULL);
+	pass();
+	weir_executor_turn(executor);
+	printf("watch.sleep/pass %s %u turns\n", text, pass());
+	for (unsigned i = 0; i < count; i += step) {
+		unsigned n = rung_in(&watchers[i]);
+
+		worst = n > worst ? n : worst;
+	}
+	printf("watch.sleep/rung %s %u turns\n", text, worst);
+}
+
+// measure draws a curve over so many that are watched, by an executor of its own.
+static void measure(bool sleeps, void (*draw)(unsigned count))
+{
+	const struct weir_executor_options options = {
+		.node = -1, .sleeps = sleeps};
+
+	weir_assert(!weir_executor_create(&executor, &options, NULL));
+	received = watchers_count = 0;
 	for (unsigned count = 1; count <= MOST; count *= 4)
-		curve(count);
+		draw(count);
 	for (unsigned i = 0; i < MOST; i++)
 		weir_tx_close(&watchers[i].tx);
 	while (weir_executor_counts(executor)->tasks > 0)
 		weir_executor_turn(executor);
 	for (unsigned i = 0; i < MOST; i++)
 		weir_rx_close(&watchers[i].rx);
-	free(watchers);
 	weir_executor_destroy(executor);
+}
+
+int main(int argc, char **argv)
+{
+	bench_begin(argc, argv);
+	watchers = calloc(MOST, sizeof(*watchers));
+	weir_assert(watchers);
+	measure(false, curve);
+	measure(true, curve_before_sleep);
+	free(watchers);
 	return bench_end();
 }

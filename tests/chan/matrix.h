@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The frame of the matrices: every wait × {close, cancel, deadline, peer exit,
+// The frame of the matrices of task, chan and sync: every wait × {close, cancel, deadline, peer exit,
 // wrap} × {before, during, after parking} × {1, 2, many waiters}. A cell that has
 // no meaning says why; none is skipped silently: the cells that ran and those
 // with a reason add up. Who includes it has made the table kinds, of KINDS.
@@ -9,7 +9,8 @@
 //	during  it comes while the task is parked
 //	after   it comes when the task was woken and has not run yet
 //
-// The peer that exits lives on an executor of its own, which goes with it.
+// The peer that exits lives on an executor of its own, which goes with it, or is
+// what the kind says. Who waits is a task, or a stepper.
 #ifndef TESTS_CHAN_MATRIX_H
 #define TESTS_CHAN_MATRIX_H
 
@@ -56,17 +57,58 @@ static void wanted_by_reach(int first, int rest)
 		wanted(i, i == 0 || cell.kind->reach == ALL ? first : rest);
 }
 
+// ---- those that wait ----
+
+static struct weir_stepper steppers[WAITERS_MAX];
+
+static enum weir_stepper_next walk(struct weir_stepper *s)
+{
+	struct one *one = &waiters[s - steppers];
+
+	if (s->state++ == 0) {
+		if (one->canceled_before)
+			weir_stepper_cancel(s);
+		return weir_stepper_wait(
+			s, cell.kind->case_(one), one->deadline);
+	}
+	one->answer = s->answer ? s->answer : came(one, s->wait.result);
+	if (one->answer == 0 && one->undo)
+		one->undo(one);
+	return WEIR_STEPPER_END;
+}
+
+static const struct weir_stepper_class walkers = {
+	.name = "walker", .step = walk};
+
 static void hire_all(uint64_t deadline, bool canceled)
 {
 	for (unsigned i = 0; i < cell.count; i++) {
 		waiters[i] = (struct one){.do_ = cell.kind->do_,
 			.undo = cell.kind->undo,
+			.answer = NOT_YET,
 			.deadline = deadline,
 			.canceled_before = canceled};
-		hire(&waiters[i]);
+		if (cell.kind->steps)
+			weir_stepper_start(executor, &steppers[i], &walkers);
+		else
+			hire(&waiters[i]);
 	}
 	turns(1);
+	if (cell.kind->parked && cell.moment != BEFORE)
+		on_executor(cell.kind->parked);
 }
+
+static void cancel_all(void)
+{
+	for (unsigned i = 0; i < cell.count; i++) {
+		if (cell.kind->steps)
+			weir_stepper_cancel(&steppers[i]);
+		else
+			weir_task_cancel(waiters[i].task);
+	}
+}
+
+// ---- what comes ----
 
 static void feed_one(void)
 {
@@ -76,7 +118,9 @@ static void feed_one(void)
 
 static void feed_all(void)
 {
-	for (unsigned i = 0; i < cell.count; i++)
+	unsigned times = cell.kind->once ? 1 : cell.count;
+
+	for (unsigned i = 0; i < times; i++)
 		feed_one();
 }
 
@@ -91,19 +135,48 @@ static void feed_and_shut(void)
 	shut();
 }
 
-static void cancel_all(void)
-{
-	for (unsigned i = 0; i < cell.count; i++)
-		weir_task_cancel(waiters[i].task);
-}
-
 static void feed_and_cancel(void)
 {
 	feed_one();
 	cancel_all();
 }
 
+// feed_one_and does both at once; or, where a feed wakes in the turn after, fn
+// in that turn, before those that it woke.
+static void feed_one_and(void (*both)(void), void (*fn)(void))
+{
+	if (!cell.kind->late) {
+		on_executor(both);
+		return;
+	}
+	on_executor(feed_one);
+	on_executor(fn);
+}
+
+static int shut_answer(void)
+{
+	return cell.kind->shut_answer ? cell.kind->shut_answer : -EPIPE;
+}
+
+static int gave_up(int answer)
+{
+	return cell.kind->gave_up ? cell.kind->gave_up : answer;
+}
+
 // ---- one function for each cause ----
+
+// wanted_at_end looks at what all answer to an end.
+static void wanted_at_end(void)
+{
+	if (cell.kind->fed_past_end) {
+		all_wanted(NOT_YET);
+		on_executor(feed_one);
+		settle();
+		all_wanted(cell.kind->fed);
+	} else {
+		all_wanted(shut_answer());
+	}
+}
 
 static void try_close(void)
 {
@@ -111,20 +184,20 @@ static void try_close(void)
 	case BEFORE:
 		on_executor(shut);
 		hire_all(WEIR_NEVER, false);
-		all_wanted(-EPIPE);
+		wanted_at_end();
 		break;
 	case DURING:
 		hire_all(WEIR_NEVER, false);
 		all_wanted(NOT_YET);
 		on_executor(shut);
 		settle();
-		all_wanted(-EPIPE);
+		wanted_at_end();
 		break;
 	default:
 		hire_all(WEIR_NEVER, false);
-		on_executor(feed_and_shut);
+		feed_one_and(feed_and_shut, shut);
 		settle();
-		wanted_by_reach(cell.kind->fed_and_shut, -EPIPE);
+		wanted_by_reach(cell.kind->fed_and_shut, shut_answer());
 	}
 }
 
@@ -142,18 +215,25 @@ static void try_cancel(void)
 		all_wanted(NOT_YET);
 		cancel_all();
 		settle();
-		all_wanted(-ECANCELED);
+		all_wanted(gave_up(-ECANCELED));
 		break;
 	default:
 		hire_all(WEIR_NEVER, false);
-		if (cell.kind->late) {
-			on_executor(feed_one);
-			on_executor(cancel_all); // before those that it woke
-		} else {
-			on_executor(feed_and_cancel);
-		}
+		feed_one_and(feed_and_cancel, cancel_all);
 		settle();
-		wanted_by_reach(cell.kind->fed, -ECANCELED);
+		wanted_by_reach(cell.kind->fed, gave_up(-ECANCELED));
+	}
+}
+
+// wanted_late looks at those whose deadline came when the first was woken.
+static void wanted_late(void)
+{
+	for (unsigned i = 0; i < cell.count; i++) {
+		bool found = i == 0 || cell.kind->reach == ALL;
+
+		if (cell.kind->looks_again && waiters[i].answer == 0)
+			found = true;
+		wanted(i, found ? cell.kind->fed : gave_up(-ETIMEDOUT));
 	}
 }
 
@@ -174,41 +254,45 @@ static void try_deadline(void)
 		all_wanted(NOT_YET);
 		ticks = now + 1000;
 		settle();
-		all_wanted(-ETIMEDOUT);
+		all_wanted(gave_up(-ETIMEDOUT));
 		break;
 	default:
 		hire_all(now + 1000, false);
 		on_executor(feed_one);
-		if (cell.kind->late)
+		if (cell.kind->late && !cell.kind->timed)
 			turns(1);
 		ticks = now + 5000;
 		settle();
-		wanted_by_reach(cell.kind->fed, -ETIMEDOUT);
+		wanted_late();
 	}
 }
 
 static void try_peer_exit(void)
 {
+	if (cell.kind->peer_exit) {
+		cell.kind->peer_exit();
+		return;
+	}
 	switch (cell.moment) {
 	case BEFORE:
 		on_peer(shut);
 		hire_all(WEIR_NEVER, false);
 		settle();
-		all_wanted(-EPIPE);
+		all_wanted(shut_answer());
 		break;
 	case DURING:
 		hire_all(WEIR_NEVER, false);
 		all_wanted(NOT_YET);
 		on_peer(feed_and_shut);
 		settle();
-		wanted_by_reach(cell.kind->fed_and_shut, -EPIPE);
+		wanted_by_reach(cell.kind->fed_and_shut, shut_answer());
 		break;
 	default:
 		hire_all(WEIR_NEVER, false);
 		on_executor(feed_one);
 		on_peer(shut);
 		settle();
-		wanted_by_reach(cell.kind->fed_and_shut, -EPIPE);
+		wanted_by_reach(cell.kind->fed_and_shut, shut_answer());
 	}
 }
 
@@ -233,6 +317,8 @@ static void try_wrap(void)
 	settle();
 	all_wanted(NOT_YET);
 	on_executor(feed_all);
+	if (cell.moment == AFTER && cell.kind->late && !cell.kind->timed)
+		turns(1);
 	if (cell.moment == AFTER && !cell.kind->timed)
 		ticks = 599; // and wraps on the way
 	settle();
@@ -279,7 +365,9 @@ static void run_cell(void)
 	opened = cell.kind;
 	cell.kind->open(cell.cause == WRAP);
 	try_[cell.cause]();
-	if (cell.cause == CANCEL || cell.cause == DEADLINE)
+	if (cell.kind->usable)
+		cell.kind->usable();
+	else if (cell.cause == CANCEL || cell.cause == DEADLINE)
 		usable();
 	settle();
 	cr_assert_eq(weir_executor_counts(executor)->tasks, 0);

@@ -9,7 +9,7 @@ Test(matrix, every_cell_holds_or_says_why_it_has_no_meaning)
 {
 	const unsigned cells = CAUSES * MOMENTS * COUNTS;
 
-	// One never waits, ten have one user, two are local.
+	// One never waits, sixteen have one user, two are local.
 	matrix_run(kinds, KINDS,
-		cells + 10 * cells * 2 / 3 + 2 * MOMENTS * COUNTS);
+		cells + 16 * cells * 2 / 3 + 2 * MOMENTS * COUNTS);
 }

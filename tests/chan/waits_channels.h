@@ -9,7 +9,6 @@
 #include "chan/channel.h"
 #include "chan/permit.h"
 #include "chan/segments.h"
-#include "task/set.h"
 #include "waits_kind.h"
 
 // ---- a channel, of either side of which some wait ----
@@ -152,57 +151,22 @@ static int ends_do(struct one *one)
 		weir_tx_wait_closed(&txs[number_of(one)], one->deadline));
 }
 
-// ---- a select over channels ----
+// ---- as cases ----
 
-static int select_one(struct one *one, struct weir_case c)
+static struct weir_case recv_case(struct one *one)
 {
-	struct weir_case cases[] = {c, weir_case_queue(&nothing_comes)};
-	int k = weir_select_until(cases, 2, one->deadline);
-
-	return k < 0 ? k : cases[k].result;
+	return weir_case_recv(&rxs[number_of(one)], &one->seen);
 }
 
-static int select_recv_do(struct one *one)
+static struct weir_case send_case(struct one *one)
 {
-	int answer = select_one(
-		one, weir_case_recv(&rxs[number_of(one)], &one->seen));
-
-	return took(one, (enum weir_result)answer);
-}
-
-static int select_send_do(struct one *one)
-{
-	int answer;
-
 	one->seen = next_id++;
-	answer = select_one(
-		one, weir_case_send(&txs[number_of(one)], &one->seen));
-	return gave(one, (enum weir_result)answer);
+	return weir_case_send(&txs[number_of(one)], &one->seen);
 }
 
-static int select_ends_do(struct one *one)
+static struct weir_case ends_case(struct one *one)
 {
-	return plainly((enum weir_result)select_one(
-		one, weir_case_closed(&txs[number_of(one)])));
-}
-
-// ---- a set of one ----
-
-static int set_recv_do(struct one *one)
-{
-	struct weir_member member, *served;
-	struct weir_set set;
-	int answer;
-
-	weir_set_open(&set);
-	weir_set_add(&set, &member,
-		weir_case_recv(&rxs[number_of(one)], &one->seen));
-	answer = weir_set_wait(&set, &served, one->deadline);
-	if (answer == 0)
-		answer = served->wait.result;
-	weir_set_remove(&member);
-	weir_set_close(&set);
-	return took(one, (enum weir_result)answer);
+	return weir_case_closed(&txs[number_of(one)]);
 }
 
 // ---- permits: all are out at first ----
@@ -232,14 +196,13 @@ static int reserve_do(struct one *one)
 	return plainly(weir_reserve(&txs[i], 1, 1, &got[i], one->deadline));
 }
 
-// It keeps what it reserved: a select that is late looks once more.
-static int select_reserve_do(struct one *one)
+// It keeps what it reserved: one that is late looks once more.
+static struct weir_case reserve_case(struct one *one)
 {
 	unsigned i = number_of(one);
 
 	weir_permits_drop(&got[i]);
-	return plainly((enum weir_result)select_one(
-		one, weir_case_reserve(&txs[i], 1, &got[i])));
+	return weir_case_reserve(&txs[i], 1, &got[i]);
 }
 
 static void reserve_undo(struct one *one)

@@ -22,10 +22,9 @@ static int one_do(struct one *one)
 	return took(one, weir_oneshot_recv(&one_rx, &one->seen, one->deadline));
 }
 
-static int select_one_do(struct one *one)
+static struct weir_case one_case(struct one *one)
 {
-	return took(one, (enum weir_result)select_one(
-				 one, weir_case_oneshot(&one_rx, &one->seen)));
+	return weir_case_oneshot(&one_rx, &one->seen);
 }
 
 // Its sender waits for its receiver to go.
@@ -34,12 +33,11 @@ static int goes_do(struct one *one)
 	return plainly(weir_oneshot_wait_closed(&one_tx, one->deadline));
 }
 
-static int select_goes_do(struct one *one)
+static struct weir_case goes_case(struct one *one)
 {
-	struct weir_oneshot_waiter waiter;
+	static struct weir_oneshot_waiter waiter;
 
-	return plainly((enum weir_result)select_one(
-		one, weir_case_oneshot_closed(&one_tx, &waiter)));
+	return weir_case_oneshot_closed(&one_tx, &waiter);
 }
 
 static void goes_feed(void)
@@ -103,12 +101,9 @@ static int latest_do(struct one *one)
 					one->seen, one->deadline));
 }
 
-static int select_latest_do(struct one *one)
+static struct weir_case latest_case(struct one *one)
 {
-	return latest_came(
-		one, (enum weir_result)select_one(
-			     one, weir_case_latest(&latest_rxs[number_of(one)],
-					  &one->seen)));
+	return weir_case_latest(&latest_rxs[number_of(one)], &one->seen);
 }
 
 static void latest_feed(void)
@@ -188,15 +183,18 @@ static int cast_do(struct one *one)
 	return plainly(result);
 }
 
-static int select_cast_do(struct one *one)
+static struct weir_case cast_case(struct one *one)
+{
+	return weir_case_broadcast(&cast_rxs[number_of(one)], &one->seen);
+}
+
+static int cast_came(struct one *one, enum weir_result result)
 {
 	unsigned i = number_of(one);
-	int answer =
-		select_one(one, weir_case_broadcast(&cast_rxs[i], &one->seen));
 
-	if (answer == WEIR_RECEIVED)
+	if (result == WEIR_RECEIVED)
 		cast_took(i, one->seen, weir_broadcast_missed(&cast_rxs[i]));
-	return plainly((enum weir_result)answer);
+	return plainly(result);
 }
 
 static void cast_feed(void)
@@ -249,13 +247,15 @@ static int cast_send_do(struct one *one)
 	return plainly(result);
 }
 
-static int select_cast_send_do(struct one *one)
+static struct weir_case cast_send_case(struct one *one)
 {
-	int answer =
-		select_one(one, weir_case_broadcast_send(&cast_tx, &cast_sent));
+	return weir_case_broadcast_send(&cast_tx, &cast_sent);
+}
 
-	cast_sent += answer == WEIR_SENT;
-	return plainly((enum weir_result)answer);
+static int cast_send_came(struct one *one, enum weir_result result)
+{
+	cast_sent += result == WEIR_SENT;
+	return plainly(result);
 }
 
 static void cast_recv_one(void)

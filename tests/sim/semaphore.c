@@ -2,8 +2,9 @@
 //
 // A semaphore for each executor. Permits that are free and those in hands are
 // all there are, but for those that are on their way to who asks; who waits is
-// served in the order in which they came, however much it wants; a select that
-// was lent one and does something else gives it back.
+// served in the order in which they came, however much it wants; who gives up in
+// front lets those behind it have what is there; a select that was lent one and
+// does something else gives it back.
 #include "play.h"
 
 #include "sync/semaphore.h"
@@ -40,20 +41,42 @@ static int select_it(struct hall *hall)
 	return served == 1 ? -ETIMEDOUT : served ? served : cases[0].result;
 }
 
-static int acquire(struct hall *hall, unsigned count, bool selects)
-{
-	if (selects)
-		return select_it(hall);
-	if (sim_below(4) == 0)
-		return weir_semaphore_try_acquire(&hall->semaphore, count);
-	return weir_semaphore_acquire_until(
-		&hall->semaphore, count, sim_patience());
-}
-
 static bool must_wait(const struct hall *hall, unsigned count)
 {
 	return weir_semaphore_free_count(&hall->semaphore) < count ||
 	       !weir_list_empty(&hall->semaphore.line);
+}
+
+// wait_and_leave waits as the library does, and gives up without a word to those
+// behind.
+static int wait_and_leave(struct hall *hall, unsigned count, uint64_t deadline)
+{
+	struct weir_semaphore_request request = {.count = count};
+	int err;
+
+	weir_wait_queue_init(&request.queue);
+	weir_list_add(&hall->semaphore.line, &request.link);
+	err = weir_wait(&request.queue, deadline, WEIR_WAIT_BACK);
+	weir_list_remove(&request.link);
+	return err;
+}
+
+// Who wants all of them waits longest, and keeps those behind it waiting: it
+// gives up sooner.
+static int acquire(struct hall *hall, unsigned count, bool selects)
+{
+	bool wants_all = count > 1 && count == hall->permits;
+	uint64_t deadline = wants_all && !sim.patient ? sim_in(sim_below(40))
+						      : sim_patience();
+
+	if (selects)
+		return select_it(hall);
+	if (sim_below(4) == 0)
+		return weir_semaphore_try_acquire(&hall->semaphore, count);
+	if (must_wait(hall, count) && !weir_task_canceled() &&
+		sim_planted(SIM_LEAVE_LINE, 1))
+		return wait_and_leave(hall, count, deadline);
+	return weir_semaphore_acquire_until(&hall->semaphore, count, deadline);
 }
 
 static void be_inside(
@@ -63,7 +86,8 @@ static void be_inside(
 	if (hall->held > hall->permits)
 		sim_fault(
 			"%u of %u permits are held", hall->held, hall->permits);
-	(void)sim_rest(executor);
+	if (sim_rest(executor) && sim_below(4))
+		(void)!weir_sleep(sim_in(sim_below(200)));
 	hall->held -= count;
 	if (sim_planted(SIM_KEEP_SEMAPHORE, 4) && --count == 0)
 		return;
@@ -74,7 +98,8 @@ static void be_inside(
 static bool play(struct weir_executor *executor)
 {
 	struct hall *hall = &halls[sim_at(executor)];
-	unsigned count = 1 + sim_below(hall->permits);
+	unsigned count =
+		sim_below(3) ? 1 + sim_below(hall->permits) : hall->permits;
 	bool selects = count == 1 && sim_below(2);
 	// A select that its alarm wakes looks once more, and may run before
 	// who was lent permits before it.

@@ -82,6 +82,7 @@ enum sim_plant {
 	SIM_NO_LOCK,	   // somebody is inside a mutex without it
 	SIM_WRITE_AS_READER, // who writes locks to read
 	SIM_KEEP_SEMAPHORE,  // a permit of a semaphore does not come back
+	SIM_LEAVE_LINE,	     // who gave up in its line says so to nobody
 	SIM_DEAF,	     // who waits on an event waits on
 	SIM_PASS_ALONE,	     // who gave up at a barrier passes
 	SIM_DO_TWICE,	     // what is done once is done again

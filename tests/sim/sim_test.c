@@ -132,6 +132,7 @@ static const struct {
 	{SIM_NO_LOCK, 5, "two inside a mutex"},
 	{SIM_WRITE_AS_READER, 5, "a writer among readers"},
 	{SIM_KEEP_SEMAPHORE, 5, "a permit of a semaphore that is kept"},
+	{SIM_LEAVE_LINE, 2, "one who leaves a line and says nothing"},
 	{SIM_DEAF, 2, "one who does not hear an event"},
 	{SIM_PASS_ALONE, 5, "one who passes a barrier alone"},
 	{SIM_DO_TWICE, 5, "what is done once and again"},

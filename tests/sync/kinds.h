@@ -1,36 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Every lock under one face, for tests that put all of them through the same:
-// a holder makes what comes after it wait, and later lets it pass.
+// Every lock under the face of chan/waits_kind.h, for the matrix: a holder makes
+// what comes after it wait, and later lets it pass; that is the feed, and the
+// holder the peer that goes.
 #ifndef WEIR_TESTS_SYNC_KINDS_H
 #define WEIR_TESTS_SYNC_KINDS_H
 
-#include "crew.h"
+#include "chan/matrix.h"
 
-// What becomes of those who wait when the holder lets go.
-enum passing {
-	PASS_ONE, // the first; it lets the next pass when it is done
-	PASS_ALL,
-};
-
-struct kind {
-	const char *name;
-	enum passing passing;
-	void (*init)(unsigned waiters);
+struct lock {
+	void (*init)(void);
 	void (*fini)(void);
 	void (*block)(void);   // the holder's: who comes now waits
 	void (*unblock)(void); // the holder's: one or all pass
-	int (*do_)(struct one *one);
-	void (*undo)(struct one *one);
-	int (*try_)(void);    // as do_, and gives it back; never waits
-	void (*close)(void);  // or NULL, and
-	const char *no_close; // why
-	int closed_before;    // what do_ answers after close and unblock
-	int closed_during;    // what it answers when close comes meanwhile
-	void (*leave)(void);  // the holder goes without unblock, or NULL
-	int left;	      // what do_ answers then
-	void (*wrap)(void);   // puts the counter just before its end, or
-	const char *no_wrap;  // NULL, and why
+	int (*try_)(void);     // as do_, and gives it back; never waits
+	void (*leave)(void);   // the holder goes without unblock, or NULL
+	int left;	       // what is answered then
+	void (*wrap)(void);    // puts the counter just before its end, or
+	const char *no_wrap;   // NULL, and why
 	void (*mend)(void);
 };
 
@@ -38,7 +25,7 @@ struct kind {
 
 static struct weir_mutex kind_mutex;
 
-static void mutex_init(unsigned waiters)
+static void mutex_init(void)
 {
 	weir_mutex_init(&kind_mutex, executor);
 }
@@ -68,6 +55,11 @@ static void mutex_undo(struct one *one)
 	mutex_unblock();
 }
 
+static struct weir_case mutex_case(struct one *one)
+{
+	return weir_case_mutex(&kind_mutex);
+}
+
 static int mutex_try(void)
 {
 	int err = weir_mutex_try_lock(&kind_mutex);
@@ -80,7 +72,7 @@ static int mutex_try(void)
 static struct weir_rwlock kind_rwlock;
 static struct weir_rwlock_hold kind_hold;
 
-static void rwlock_init(unsigned waiters)
+static void rwlock_init(void)
 {
 	weir_rwlock_init(&kind_rwlock, executor);
 }
@@ -140,7 +132,7 @@ static int rwlock_try_write(void)
 
 static struct weir_semaphore kind_semaphore;
 
-static void semaphore_init(unsigned waiters)
+static void semaphore_init(void)
 {
 	weir_semaphore_init(&kind_semaphore, executor, 2);
 }
@@ -183,6 +175,19 @@ static int semaphore_try(void)
 	return err ? err : weir_semaphore_release(&kind_semaphore, all);
 }
 
+// A case acquires one permit.
+static void semaphore_init_one(void)
+{
+	weir_semaphore_init(&kind_semaphore, executor, 1);
+}
+
+static struct weir_case semaphore_case(struct one *one)
+{
+	static struct weir_semaphore_request requests[WAITERS_MAX];
+
+	return weir_case_semaphore(&kind_semaphore, &requests[number_of(one)]);
+}
+
 static void semaphore_wrap(void)
 {
 	kind_semaphore.permits = UINT32_MAX;
@@ -193,7 +198,7 @@ static void semaphore_wrap(void)
 static struct weir_event kind_event;
 static uint64_t kind_seen;
 
-static void event_init(unsigned waiters)
+static void event_init(void)
 {
 	weir_event_init(&kind_event, executor);
 	kind_seen = weir_event_state(&kind_event);
@@ -215,6 +220,12 @@ static int event_do(struct one *one)
 	return weir_event_wait_until(&kind_event, &one->seen, one->deadline);
 }
 
+static struct weir_case event_case(struct one *one)
+{
+	one->seen = kind_seen;
+	return weir_case_event(&kind_event, &one->seen);
+}
+
 static int event_try(void)
 {
 	uint64_t seen = kind_seen;
@@ -231,9 +242,9 @@ static void event_wrap(void)
 
 static struct weir_barrier kind_barrier;
 
-static void barrier_init(unsigned waiters)
+static void barrier_init(void)
 {
-	weir_barrier_init(&kind_barrier, executor, waiters + 1);
+	weir_barrier_init(&kind_barrier, executor, cell.count + 1);
 }
 
 static void barrier_fini(void)
@@ -270,7 +281,7 @@ static void barrier_mend(void)
 
 static struct weir_once kind_once;
 
-static void once_init(unsigned waiters)
+static void once_init(void)
 {
 	weir_once_init(&kind_once, executor);
 }
@@ -299,7 +310,7 @@ static int once_try(void)
 
 static struct weir_gate kind_gate;
 
-static void gate_init(unsigned waiters)
+static void gate_init(void)
 {
 	weir_gate_init(&kind_gate, executor);
 }
@@ -335,60 +346,60 @@ static int gate_try(void)
 	return weir_gate_try_wait(&kind_gate);
 }
 
-#define NEVER_CLOSED "it has no end but fini, which asserts that nobody waits"
+// ---- the table of locks ----
+
 #define NO_COUNTER "it has no counter: the clock alone wraps"
 
-static const struct kind kinds[] = {
-	{"mutex", PASS_ONE, mutex_init, mutex_fini, mutex_block, mutex_unblock,
-		mutex_do, mutex_undo, mutex_try, .no_close = NEVER_CLOSED,
-		.no_wrap = NO_COUNTER},
-	{"rwlock/read", PASS_ALL, rwlock_init, rwlock_fini,
-		rwlock_block_by_writing, rwlock_unblock, rwlock_do_read,
-		rwlock_undo, rwlock_try_read, .no_close = NEVER_CLOSED,
-		.no_wrap = NO_COUNTER},
-	{"rwlock/write", PASS_ONE, rwlock_init, rwlock_fini,
-		rwlock_block_by_reading, rwlock_unblock, rwlock_do_write,
-		rwlock_undo, rwlock_try_write, .no_close = NEVER_CLOSED,
-		.no_wrap = NO_COUNTER},
-	{"semaphore", PASS_ONE, semaphore_init, semaphore_fini, semaphore_block,
-		semaphore_unblock, semaphore_do, semaphore_undo, semaphore_try,
-		.no_close = NEVER_CLOSED, .wrap = semaphore_wrap},
-	{"event", PASS_ALL, event_init, event_fini, .unblock = event_unblock,
-		.do_ = event_do, .try_ = event_try, .no_close = NEVER_CLOSED,
+enum lock_kind {
+	MUTEX,
+	READ,
+	WRITE,
+	SEMAPHORE,
+	ONE_PERMIT,
+	EVENT,
+	BARRIER,
+	ONCE,
+	GATE,
+};
+
+static const struct lock locks[] = {
+	[MUTEX] = {mutex_init, mutex_fini, mutex_block, mutex_unblock,
+		mutex_try, .no_wrap = NO_COUNTER},
+	[READ] = {rwlock_init, rwlock_fini, rwlock_block_by_writing,
+		rwlock_unblock, rwlock_try_read, .no_wrap = NO_COUNTER},
+	[WRITE] = {rwlock_init, rwlock_fini, rwlock_block_by_reading,
+		rwlock_unblock, rwlock_try_write, .no_wrap = NO_COUNTER},
+	[SEMAPHORE] = {semaphore_init, semaphore_fini, semaphore_block,
+		semaphore_unblock, semaphore_try, .wrap = semaphore_wrap},
+	[ONE_PERMIT] = {semaphore_init_one, semaphore_fini, semaphore_block,
+		semaphore_unblock, semaphore_try,
+		.no_wrap = "its counter is the other's"},
+	[EVENT] = {event_init, event_fini, NULL, event_unblock, event_try,
 		.wrap = event_wrap},
-	{"barrier", PASS_ALL, barrier_init, barrier_fini,
-		.unblock = barrier_unblock, .do_ = barrier_do,
-		.try_ = barrier_try, .close = barrier_break,
-		.closed_before = -EPIPE, .closed_during = -EPIPE,
-		.leave = barrier_break, .left = -EPIPE, .no_wrap = NO_COUNTER,
+	[BARRIER] = {barrier_init, barrier_fini, NULL, barrier_unblock,
+		barrier_try, barrier_break, -EPIPE, .no_wrap = NO_COUNTER,
 		.mend = barrier_mend},
-	{"once", PASS_ONE, once_init, once_fini, .do_ = once_do,
-		.try_ = once_try, .no_close = NEVER_CLOSED,
+	[ONCE] = {once_init, once_fini, .try_ = once_try,
 		.no_wrap = NO_COUNTER},
-	{"gate", PASS_ALL, gate_init, gate_fini, gate_block, gate_unblock,
-		gate_do, .try_ = gate_try, .close = gate_close,
+	[GATE] = {gate_init, gate_fini, gate_block, gate_unblock, gate_try,
 		.no_wrap = NO_COUNTER},
 };
 
-#define KINDS (sizeof(kinds) / sizeof(*kinds))
+static const struct lock *lock; // of the cell
 
 // ---- the holder ----
 
-struct holder {
-	const struct kind *kind;
-	void (*then)(void); // in the step that lets go, or NULL
-	bool leaves;	    // goes without letting go
-	bool lingers;	    // lives on for a while after it let go
+static struct holder {
+	bool leaves;  // goes without letting go
+	bool lingers; // lives on for a while after it let go
 	struct weir_wait_queue order;
 	bool ended;
-};
-
-static struct holder *holder;
+} holder;
 
 static void await_order(void)
 {
 	cr_assert_eq(weir_task_wait(
-			     &holder->order, WEIR_NEVER, WEIR_WAIT_BACK, false),
+			     &holder.order, WEIR_NEVER, WEIR_WAIT_BACK, false),
 		0);
 }
 
@@ -401,46 +412,47 @@ static int fail_on_order(void *arg)
 
 static void let_go(void)
 {
-	if (holder->leaves && holder->kind->leave)
-		holder->kind->leave();
+	if (holder.leaves && lock->leave)
+		lock->leave();
 	else
-		holder->kind->unblock();
+		lock->unblock();
 }
 
 static void hold(void *arg)
 {
-	const struct kind *kind = holder->kind;
-
-	if (kind->do_ == once_do) {
+	if (lock == &locks[ONCE]) {
 		cr_assert_eq(
 			weir_once_run(&kind_once, fail_on_order, NULL), -EIO);
 	} else {
-		if (kind->block)
-			kind->block();
+		if (lock->block)
+			lock->block();
 		await_order();
 		let_go();
 	}
-	if (holder->then)
-		holder->then();
-	if (holder->lingers)
+	if (holder.lingers)
 		await_order();
-	holder->ended = true;
-}
-
-// holder_start makes those who come later wait.
-static void holder_start(struct holder *h, const struct kind *kind)
-{
-	*h = (struct holder){.kind = kind};
-	holder = h;
-	weir_wait_queue_init(&h->order);
-	cr_assert_eq(weir_start(executor, hold, NULL, NULL, NULL), 0);
-	turns(1);
+	holder.ended = true;
 }
 
 // holder_order lets it do what it does next, in the next turn.
 static void holder_order(void)
 {
-	cr_assert(weir_wake(&holder->order));
+	cr_assert(weir_wake(&holder.order));
+}
+
+// lock_open makes those who come later wait.
+static void lock_open(const struct lock *l, bool near_wrap)
+{
+	lock = l;
+	lock->init();
+	if (near_wrap && lock->wrap)
+		lock->wrap();
+	else if (near_wrap)
+		cr_assert(lock->no_wrap);
+	holder = (struct holder){0};
+	weir_wait_queue_init(&holder.order);
+	cr_assert_eq(weir_start(executor, hold, NULL, NULL, NULL), 0);
+	turns(1);
 }
 
 #endif

@@ -1,261 +1,74 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Every lock × {close, cancel, deadline, peer exit, wrap} × {before, during,
-// after parking} × {1, 2, many waiters}. A cell that has no meaning says why;
-// none is skipped silently: the cells that ran and those with a reason add up.
-// Questions are not here: who asks leaves its question in the line when it gives
-// up, and ask_test.c goes through what may come of it; who takes one receives.
-//
-//	before  it has come when the task asks
-//	during  it comes while the task is parked
-//	after   it comes when the task was woken and has not run yet
+// Every wait of this folder through the matrix of chan/matrix.h. A feed is what
+// the holder of a lock does when it lets go, and the answer to a question. Who
+// takes a question receives from a channel, and who asks while the line is full
+// sends to one: they are in chan/matrix_test.c.
 #include "kinds.h"
 
-enum cause { CLOSE, CANCEL, DEADLINE, PEER_EXIT, WRAP, CAUSES };
-enum moment { BEFORE, DURING, AFTER, MOMENTS };
+// ---- locks ----
 
-static const char *const cause_names[] = {
-	"close", "cancel", "deadline", "peer exit", "wrap"};
-static const char *const moment_names[] = {"before", "during", "after"};
-static const unsigned waiter_counts[] = {1, 2, 7};
-#define COUNTS 3
-#define WAITERS_MAX 7
-
-struct cell {
-	const struct kind *kind;
-	enum cause cause;
-	enum moment moment;
-	unsigned count;
-};
-
-static struct cell cell;
-static struct one waiters[WAITERS_MAX];
-
-#define SAYS "%s, %s %s parking, %u waiters: waiter %u answers %d, wanted %d"
-
-static void wanted(unsigned i, int answer)
+static void lock_close(void)
 {
-	cr_assert_eq(waiters[i].answer, answer, SAYS, cell.kind->name,
-		cause_names[cell.cause], moment_names[cell.moment], cell.count,
-		i, waiters[i].answer, answer);
+	lock->fini();
 }
 
-static void all_wanted(int answer)
+// The holder lives where they wait, and goes: before they come; after it let go;
+// in the step in which it lets go.
+static void holder_exit(void)
 {
-	for (unsigned i = 0; i < cell.count; i++)
-		wanted(i, answer);
-}
-
-// Those that the holder's letting go reaches are answered first, the others
-// rest.
-static void wanted_by_passing(int first, int rest)
-{
-	for (unsigned i = 0; i < cell.count; i++)
-		wanted(i, cell.kind->passing == PASS_ALL || i == 0 ? first
-								   : rest);
-}
-
-static void hire_all(uint64_t deadline, bool canceled)
-{
-	for (unsigned i = 0; i < cell.count; i++) {
-		waiters[i] = (struct one){.do_ = cell.kind->do_,
-			.undo = cell.kind->undo,
-			.deadline = deadline,
-			.canceled_before = canceled};
-		hire(&waiters[i]);
-	}
-	turns(1);
-}
-
-static void cancel_all(void)
-{
-	for (unsigned i = 0; i < cell.count; i++)
-		weir_task_cancel(waiters[i].task);
-}
-
-// ---- one function for each cause ----
-
-static void try_close(void)
-{
-	bool breaks = cell.kind->closed_during != 0;
-
+	holder.leaves = true;
 	switch (cell.moment) {
 	case BEFORE:
-		on_executor(cell.kind->close);
-		hire_all(WEIR_NEVER, false);
-		if (breaks)
-			break;
-		all_wanted(NOT_YET);
 		holder_order();
+		settle();
+		cr_assert(holder.ended);
+		hire_all(WEIR_NEVER, false);
 		settle();
 		break;
 	case DURING:
+		holder.lingers = true;
 		hire_all(WEIR_NEVER, false);
 		all_wanted(NOT_YET);
-		on_executor(cell.kind->close);
+		holder_order();
 		settle();
-		if (breaks)
-			break;
-		all_wanted(NOT_YET);
+		cr_assert_not(holder.ended);
 		holder_order();
 		settle();
 		break;
 	default:
 		hire_all(WEIR_NEVER, false);
-		holder->then = cell.kind->close;
-		holder_order();
-		settle();
-		all_wanted(0);
-		return;
-	}
-	all_wanted(cell.moment == BEFORE ? cell.kind->closed_before
-					 : cell.kind->closed_during);
-}
-
-static void try_cancel(void)
-{
-	switch (cell.moment) {
-	case BEFORE:
-		hire_all(WEIR_NEVER, true);
-		all_wanted(-ECANCELED);
-		break;
-	case DURING:
-		hire_all(WEIR_NEVER, false);
-		all_wanted(NOT_YET);
-		cancel_all();
-		settle();
-		all_wanted(-ECANCELED);
-		break;
-	default:
-		hire_all(WEIR_NEVER, false);
-		holder->then = cancel_all;
-		holder_order();
-		settle();
-		wanted_by_passing(0, -ECANCELED);
-	}
-}
-
-static void try_deadline(void)
-{
-	uint64_t now = ticks;
-
-	switch (cell.moment) {
-	case BEFORE:
-		hire_all(now - 1, false);
-		settle();
-		all_wanted(-ETIMEDOUT);
-		break;
-	case DURING:
-		hire_all(now + 1000, false);
-		ticks = now + 999;
-		settle();
-		all_wanted(NOT_YET);
-		ticks = now + 1000;
-		settle();
-		all_wanted(-ETIMEDOUT);
-		break;
-	default:
-		hire_all(now + 1000, false);
-		holder_order();
-		turns(1);
-		ticks = now + 5000;
-		settle();
-		wanted_by_passing(0, -ETIMEDOUT);
-	}
-}
-
-static void try_peer_exit(void)
-{
-	holder->leaves = true;
-	switch (cell.moment) {
-	case BEFORE:
-		holder_order();
-		settle();
-		cr_assert(holder->ended);
-		hire_all(WEIR_NEVER, false);
-		settle();
-		break;
-	case DURING:
-		holder->lingers = true;
-		hire_all(WEIR_NEVER, false);
-		all_wanted(NOT_YET);
-		holder_order();
-		settle();
-		cr_assert_not(holder->ended);
-		holder_order();
-		settle();
-		break;
-	default: // it ends in the step in which it lets go
-		hire_all(WEIR_NEVER, false);
 		holder_order();
 		settle();
 	}
-	all_wanted(cell.kind->left);
-	cr_assert(holder->ended);
-}
-
-// The clock wraps before, while or after they wait, and the counter, where there
-// is one, in the step that lets them go.
-static void try_wrap(void)
-{
-	uint64_t end = UINT64_MAX;
-
-	if (cell.moment == BEFORE) {
-		ticks = 3;
-		turns(1);
-	}
-	hire_all(cell.moment == BEFORE ? 1003 : 600, false);
-	all_wanted(NOT_YET);
-	if (cell.moment == DURING) {
-		ticks = end;
-		settle();
-		ticks = 0;
-		settle();
-	}
-	if (cell.moment != AFTER)
-		ticks = cell.moment == BEFORE ? 1002 : 599;
-	settle();
-	all_wanted(NOT_YET);
-	holder_order();
-	turns(1);
-	if (cell.moment == AFTER)
-		ticks = 599; // and wraps on the way
-	settle();
-	all_wanted(0);
-}
-
-static void (*const try_[])(void) = {
-	try_close, try_cancel, try_deadline, try_peer_exit, try_wrap};
-
-// ---- a cell ----
-
-static const char *reason(const struct kind *kind, enum cause cause)
-{
-	return cause == CLOSE && !kind->close ? kind->no_close : NULL;
+	all_wanted(lock->left);
+	cr_assert(holder.ended);
 }
 
 static int tried;
 
 static void try_once(void)
 {
-	tried = cell.kind->try_();
+	tried = lock->try_();
 }
 
-// usable sees that the lock is in order after what it was put through.
-static void usable(void)
+// lock_usable sees that the lock is in order after what it was put through.
+static void lock_usable(void)
 {
-	if (!holder->ended && cell.kind->mend)
-		on_executor(cell.kind->mend);
-	if (!holder->ended && cell.kind->do_ == barrier_do) {
+	bool barrier = lock == &locks[BARRIER];
+
+	if (!holder.ended && lock->mend)
+		on_executor(lock->mend);
+	if (!holder.ended && barrier) {
 		// The others of a whole group arrive, then the holder.
 		hire_all(WEIR_NEVER, false);
 		all_wanted(NOT_YET);
 	}
-	while (!holder->ended) {
+	while (!holder.ended) {
 		holder_order();
 		settle();
 	}
-	if (cell.kind->do_ == barrier_do)
+	if (barrier)
 		return;
 	on_executor(try_once);
 	cr_assert_eq(tried, 0, "%s, %s %s parking, %u waiters: try: %d",
@@ -263,47 +76,196 @@ static void usable(void)
 		moment_names[cell.moment], cell.count, tried);
 }
 
-static void run_cell(void)
-{
-	struct holder h;
+#define OPEN(noun, which)                            \
+	static void open_##noun(bool near_wrap)      \
+	{                                            \
+		lock_open(&locks[which], near_wrap); \
+	}
 
-	open_crew_at(cell.cause == WRAP ? UINT64_MAX - 500 : UINT64_MAX / 2);
-	cell.kind->init(cell.count);
-	if (cell.cause == WRAP && cell.kind->wrap)
-		cell.kind->wrap();
-	holder_start(&h, cell.kind);
-	try_[cell.cause]();
-	usable();
-	settle();
-	cell.kind->fini();
-	close_crew();
+OPEN(mutex, MUTEX)
+OPEN(read, READ)
+OPEN(write, WRITE)
+OPEN(semaphore, SEMAPHORE)
+OPEN(one_permit, ONE_PERMIT)
+OPEN(event, EVENT)
+OPEN(barrier, BARRIER)
+OPEN(once, ONCE)
+OPEN(gate, GATE)
+
+// ---- questions ----
+//
+// Those that stand in line, and those that the owner has taken: who gives up such
+// a one does not know the outcome.
+
+static struct weir_asker askers[WAITERS_MAX];
+static struct weir_owner owner;
+static struct weir_asker *asked[2 * WAITERS_MAX];
+static unsigned taken_count, answered_count;
+
+static void questions_open(bool near_wrap)
+{
+	taken_count = answered_count = 0;
+	cr_assert_eq(weir_ask_open(WAITERS_MAX, sizeof(uint64_t),
+			     sizeof(uint64_t), &askers[0], &owner),
+		0);
+	for (unsigned i = 1; i < WAITERS_MAX; i++)
+		cr_assert_eq(weir_asker_clone(&askers[0], &askers[i]), 0);
 }
+
+static bool take_one(void)
+{
+	unsigned i;
+
+	if (weir_owner_try_take(&owner, &asked[taken_count]))
+		return false;
+	i = (unsigned)(asked[taken_count++] - askers);
+	claim(waiters[i].answer == NOT_YET, "taken, though it was given up");
+	return true;
+}
+
+static void take_all(void)
+{
+	while (take_one())
+		;
+}
+
+static void answer_one(void)
+{
+	struct weir_asker *first;
+
+	if (answered_count == taken_count && !take_one())
+		return;
+	first = asked[answered_count++];
+	memcpy(first->reply, first->request, sizeof(uint64_t));
+	weir_owner_answer(first);
+}
+
+static void owner_goes(void)
+{
+	weir_owner_close(&owner);
+}
+
+static int ask_do(struct one *one)
+{
+	uint64_t question = number_of(one) + 1, answer = 0;
+	int err = weir_ask(
+		&askers[number_of(one)], &question, &answer, one->deadline);
+
+	claim(err || answer == question, "another one's answer");
+	return err;
+}
+
+// A question that was given up is still on its way: its asker waits for it first.
+static void ask_usable(void)
+{
+	if (cell.cause != CANCEL && cell.cause != DEADLINE)
+		return;
+	cell.count = 1;
+	hire_all(WEIR_NEVER, false);
+	for (unsigned i = 0; i < 2 * WAITERS_MAX; i++) {
+		on_executor(answer_one);
+		settle();
+	}
+	all_wanted(0);
+}
+
+static void close_askers(void)
+{
+	for (unsigned i = 0; i < WAITERS_MAX; i++)
+		weir_asker_close(&askers[i]);
+}
+
+static void questions_close(void)
+{
+	weir_owner_close(&owner);
+	settle();
+	on_executor(close_askers);
+	settle();
+	cr_assert_eq(weir_executor_counts(executor)->tasks, 0);
+}
+
+// ---- the table ----
+
+#define NEVER_CLOSED "it has no end but fini, which asserts that nobody waits"
+#define LOCK(noun, ...)                                                 \
+	.open = open_##noun, .feed = holder_order, .close = lock_close, \
+	.once = true, .late = true, .peer_exit = holder_exit,           \
+	.usable = lock_usable, __VA_ARGS__
+
+#define TAKEN "what was taken is answered all the same (ask_test.c)"
+#define QUESTION                                                              \
+	.open = questions_open, .feed = answer_one, .close = questions_close, \
+	.usable = ask_usable
+
+static const struct kind kinds[] = {
+	{.name = "mutex",
+		.do_ = mutex_do,
+		.undo = mutex_undo,
+		LOCK(mutex, .reach = IN_TURN, .no_close = NEVER_CLOSED)},
+	IN_SELECT("mutex", .case_ = mutex_case, .undo = mutex_undo,
+		.looks_again = true,
+		LOCK(mutex, .reach = IN_TURN, .no_close = NEVER_CLOSED)),
+	IN_SET("mutex", .case_ = mutex_case, .undo = mutex_undo,
+		.looks_again = true,
+		LOCK(mutex, .reach = IN_TURN, .no_close = NEVER_CLOSED)),
+	BY_STEPPER("mutex", .never = "a mutex is a task's",
+		LOCK(mutex, .no_close = NEVER_CLOSED)),
+	{.name = "rwlock, read",
+		.do_ = rwlock_do_read,
+		.undo = rwlock_undo,
+		LOCK(read, .reach = ALL, .no_close = NEVER_CLOSED)},
+	{.name = "rwlock, write",
+		.do_ = rwlock_do_write,
+		.undo = rwlock_undo,
+		LOCK(write, .reach = IN_TURN, .no_close = NEVER_CLOSED)},
+	{.name = "semaphore",
+		.do_ = semaphore_do,
+		.undo = semaphore_undo,
+		LOCK(semaphore, .reach = IN_TURN, .no_close = NEVER_CLOSED)},
+	IN_SELECT("semaphore", .case_ = semaphore_case, .undo = semaphore_undo,
+		.looks_again = true,
+		LOCK(one_permit, .reach = IN_TURN, .no_close = NEVER_CLOSED)),
+	IN_SET("semaphore", .case_ = semaphore_case, .undo = semaphore_undo,
+		.looks_again = true,
+		LOCK(one_permit, .reach = IN_TURN, .no_close = NEVER_CLOSED)),
+	BY_STEPPER("semaphore", .case_ = semaphore_case, .undo = semaphore_undo,
+		LOCK(one_permit, .reach = IN_TURN, .no_close = NEVER_CLOSED)),
+	{.name = "event",
+		.do_ = event_do,
+		LOCK(event, .reach = ALL, .no_close = NEVER_CLOSED)},
+	IN_ALL("event", .case_ = event_case,
+		LOCK(event, .reach = ALL, .no_close = NEVER_CLOSED)),
+	{.name = "barrier",
+		.do_ = barrier_do,
+		LOCK(barrier, .reach = ALL, .shut = barrier_break)},
+	{.name = "once",
+		.do_ = once_do,
+		LOCK(once, .reach = IN_TURN, .no_close = NEVER_CLOSED)},
+	{.name = "gate",
+		.do_ = gate_do,
+		LOCK(gate, .reach = ALL, .shut = gate_close,
+			.fed_past_end = true)},
+	{.name = "question",
+		.do_ = ask_do,
+		QUESTION,
+		.shut = owner_goes,
+		.shut_answer = -ESHUTDOWN},
+	{.name = "question, taken",
+		.do_ = ask_do,
+		QUESTION,
+		.parked = take_all,
+		.gave_up = -EINPROGRESS,
+		.no_close = TAKEN,
+		.no_peer = TAKEN},
+};
+
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
 
 Test(matrix, every_cell_holds_or_says_why_it_has_no_meaning)
 {
-	unsigned ran = 0, reasons = 0;
+	const unsigned cells = CAUSES * MOMENTS * COUNTS;
 
-	for (unsigned k = 0; k < KINDS; k++) {
-		for (unsigned i = 0; i < CAUSES * MOMENTS * COUNTS; i++) {
-			enum cause cause = i / COUNTS / MOMENTS;
-			const char *why = reason(&kinds[k], cause);
-
-			cell = (struct cell){&kinds[k], cause,
-				i / COUNTS % MOMENTS,
-				waiter_counts[i % COUNTS]};
-			cr_assert_eq(why != NULL,
-				cause == CLOSE && !kinds[k].close,
-				"a reason for what can be tried");
-			if (why && i % (COUNTS * MOMENTS) == 0)
-				cr_log_info("%s, %s: %s", kinds[k].name,
-					cause_names[cause], why);
-			reasons += why != NULL;
-			ran += why == NULL;
-			if (!why)
-				run_cell();
-		}
-	}
-	cr_log_info("%u cells ran, %u have a reason", ran, reasons);
-	cr_assert_eq(ran + reasons, KINDS * CAUSES * MOMENTS * COUNTS);
-	cr_assert_eq(reasons, 6 * MOMENTS * COUNTS);
+	// One never waits; of the others all but three close never, and one
+	// has no peer.
+	matrix_run(kinds, KINDS, cells + (KINDS - 4 + 1) * MOMENTS * COUNTS);
 }

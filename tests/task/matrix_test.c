@@ -5,7 +5,6 @@
 #include "chan/matrix.h"
 #include "task/interval.h"
 #include "task/join.h"
-#include "task/set.h"
 
 // ---- a queue: plainly, in a select, in a set ----
 
@@ -31,31 +30,9 @@ static int queue_do(struct one *one)
 	return weir_wait(&queue, one->deadline, WEIR_WAIT_BACK);
 }
 
-static int select_do(struct one *one, struct weir_case c)
+static struct weir_case queue_case(struct one *one)
 {
-	struct weir_case cases[] = {c, weir_case_queue(&nothing_comes)};
-	int k = weir_select_until(cases, 2, one->deadline);
-
-	return k > 0 ? NOT_YET : k;
-}
-
-static int select_queue_do(struct one *one)
-{
-	return select_do(one, weir_case_queue(&queue));
-}
-
-static int set_do(struct one *one)
-{
-	struct weir_member member, *served;
-	struct weir_set set;
-	int answer;
-
-	weir_set_open(&set);
-	weir_set_add(&set, &member, weir_case_queue(&queue));
-	answer = weir_set_wait(&set, &served, one->deadline);
-	weir_set_remove(&member);
-	weir_set_close(&set);
-	return answer;
+	return weir_case_queue(&queue);
 }
 
 // ---- a child that ends ----
@@ -91,9 +68,9 @@ static int join_do(struct one *one)
 	return weir_join(&join, one->deadline);
 }
 
-static int select_join_do(struct one *one)
+static struct weir_case join_case(struct one *one)
 {
-	return select_do(one, weir_case_join(&join));
+	return weir_case_join(&join);
 }
 
 static int scope_do(struct one *one)
@@ -127,10 +104,13 @@ static void time_close(void)
 {
 }
 
+// In front of the deadline where both come before it runs, else behind it.
 static uint64_t due_of(const struct one *one)
 {
 	if (wraps)
 		due = one->deadline;
+	else if (one->deadline != WEIR_NEVER && cell.moment == AFTER)
+		due = one->deadline - 500;
 	else if ((int64_t)(ticks - due) >= 0)
 		due = ticks + 2000;
 	return due;
@@ -151,17 +131,17 @@ static int interval_do(struct one *one)
 	return count == 1 ? 0 : count;
 }
 
-static int select_after_do(struct one *one)
+static struct weir_case after_case(struct one *one)
 {
-	return select_do(one, weir_case_after(due_of(one)));
+	return weir_case_after(due_of(one));
 }
 
-static int select_tick_do(struct one *one)
+static struct weir_case tick_case(struct one *one)
 {
 	struct weir_interval *beat = &beats[number_of(one)];
 
 	weir_interval_init(beat, due_of(one), 1000000, WEIR_MISSED_SKIP);
-	return select_do(one, weir_case_tick(beat));
+	return weir_case_tick(beat);
 }
 
 #define NO_END "a queue has no end of its own"
@@ -183,10 +163,9 @@ static int select_tick_do(struct one *one)
 
 static const struct kind kinds[] = {
 	{.name = "queue", .do_ = queue_do, QUEUED},
-	{.name = "select, queue", .do_ = select_queue_do, QUEUED},
-	{.name = "set, queue", .do_ = set_do, QUEUED},
+	IN_ALL("queue", .case_ = queue_case, QUEUED),
 	{.name = "join", .do_ = join_do, JOINED},
-	{.name = "select, join", .do_ = select_join_do, JOINED},
+	IN_ALL("join", .case_ = join_case, JOINED),
 	{.name = "scope",
 		.do_ = scope_do,
 		.open = queue_open,
@@ -200,8 +179,8 @@ static const struct kind kinds[] = {
 		.do_ = interval_do,
 		TIMED,
 		.no_deadline = "it has none: put it in a select"},
-	{.name = "select, after", .do_ = select_after_do, TIMED},
-	{.name = "select, tick", .do_ = select_tick_do, TIMED},
+	IN_ALL("after", .case_ = after_case, TIMED),
+	IN_ALL("tick", .case_ = tick_case, TIMED),
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))

@@ -231,6 +231,57 @@ Test(watch, a_pass_asks_each_once_and_256_at_most_at_a_time)
 	weir_executor_destroy(x);
 }
 
+#define CROWD 1000
+
+static struct weir_watch crowd[CROWD];
+static unsigned asked_at[CROWD], turn_of_crowd, longest_gap;
+static bool crowd_there;
+
+static unsigned look_at_crowd(struct weir_watch *w)
+{
+	unsigned *at = &asked_at[w - crowd];
+
+	if (turn_of_crowd - *at > longest_gap)
+		longest_gap = turn_of_crowd - *at;
+	*at = turn_of_crowd;
+	return crowd_there;
+}
+
+// idle_turns does what an executor does that has nothing to do, is rung for each
+// time before it sleeps, and looks at all again.
+static void idle_turns(struct weir_executor *x, unsigned count)
+{
+	unsigned woken;
+
+	while (count-- > 0) {
+		turn_of_crowd++;
+		weir_executor_turn(x);
+		x->pass += weir_watches_ask_rest(x, &woken);
+	}
+}
+
+// docs/tasks.md says this: what has rung is seen so soon.
+Test(watch, what_was_asked_before_a_sleep_is_asked_again_n_256ths_turns_later)
+{
+	const unsigned bound = (CROWD + WEIR_TURN_HOT - 1) / WEIR_TURN_HOT;
+	struct weir_executor *x = hand_executor(CROWD);
+
+	for (unsigned i = 0; i < CROWD; i++) {
+		weir_watch_init(&crowd[i], look_at_crowd);
+		cr_assert_eq(weir_start(x, wait_at, &crowd[i], NULL, NULL), 0);
+	}
+	idle_turns(x, 100);
+	cr_expect_leq(longest_gap, bound, "hot: %u turns", longest_gap);
+	idle_turns(x, WEIR_WATCH_COLD * bound);
+	longest_gap = 0;
+	idle_turns(x, 100);
+	cr_expect_leq(longest_gap, bound, "cold: %u turns", longest_gap);
+	crowd_there = true;
+	while (weir_executor_counts(x)->tasks > 0)
+		weir_executor_turn(x);
+	weir_executor_destroy(x);
+}
+
 Test(watch, a_cold_watch_still_wakes_and_is_hot_again)
 {
 	struct weir_executor *x = with_cold_watches();
