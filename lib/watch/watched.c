@@ -21,7 +21,7 @@
 #define PROMPT_NS 150000   // 14 µs is usual
 #define LOOKS 3		   // at least
 #define CLOSE_NS 2000000   // apart at most
-#define GONE 3		   // rounds that a word of a step's end may take
+#define GONE 3		   // heartbeats until a word of a step's end has come
 #define TELL_NS 1000000000 // a step that does not end is told of then
 
 static uint64_t ticks_of(uint64_t ns)
@@ -172,8 +172,19 @@ static void hark(struct weir_watched *watched,
 		sizeof(executor->name));
 }
 
+static bool is_long_gone(struct weir_case *now, uint64_t beat)
+{
+	if (beat != now->beat && beat != now->since) {
+		now->since = beat;
+		now->gone++;
+	}
+	return now->gone >= GONE;
+}
+
 // miss ends a case whose step has ended without a word: it found no room among
-// the overruns. surely: no word is on its way.
+// the overruns. surely: no word is on its way. Else it may be, for as long as the
+// thread was given no CPU to write it: until it has gone on to other things, and
+// to others again.
 static void miss(struct weir_watched *watched,
 	const struct weir_executor *executor, bool surely)
 {
@@ -183,9 +194,7 @@ static void miss(struct weir_watched *watched,
 
 	if (!now->open || !now->entered)
 		return;
-	if (!surely && load_relaxed(&executor->now) == now->beat)
-		return;
-	if (!surely && ++now->gone < GONE)
+	if (!surely && !is_long_gone(now, load_relaxed(&executor->now)))
 		return;
 	contract = weir_books_find(now->running);
 	sighting_of(now, executor, &sighting);
@@ -323,6 +332,12 @@ static void look_at(struct weir_watched *watched,
 		return;
 	if (!now->open || now->beat != sample->beat ||
 		now->running != running) {
+		// That the one before has ended is said before the next begins,
+		// but that may have been since this round was told.
+		if (now->open && now->entered && now->next != sample->beat) {
+			now->next = sample->beat;
+			return;
+		}
 		miss(watched, executor, true);
 		begin(watched, running, limit, sample);
 	}

@@ -31,8 +31,10 @@ struct weir_case {
 	long call;	   // in which call; -1: not known
 	bool entered;	   // it is in the book, as not ended
 	enum weir_found found; // and as this
-	unsigned gone; // rounds since it has ended, without a word of it
-	bool told;     // and in the log, as it does not end
+	unsigned gone;	// rounds that saw what runs since, without a word of it
+	uint64_t since; // the heartbeat of what runs since, as last seen
+	uint64_t next;	// of a step that is overdue, and begun since; 0: none
+	bool told;	// and in the log, as it does not end
 	char task[WEIR_NAME_SIZE];
 	struct weir_frames frames;
 };

@@ -2,7 +2,7 @@
 //
 // What broke elsewhere in what watches: alarms about nothing, and looks that hurt
 // who was looked at. docs/neighbours.md lists them all.
-#include "watch/look.h"
+#include "watch/looking.h"
 
 #include "chan/case.h"
 #include "sync/sync.h"

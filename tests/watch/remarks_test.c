@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What looks wrong, and is said.
-#include "watch/look.h"
+#include "watch/looking.h"
 
 #include "chan/permit.h"
 #include "sync/sync.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What is seen of tasks of this process, and of others.
-#include "watch/look.h"
+#include "watch/looking.h"
 
 #include "task/stepper.h"
 #include "watch/process.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What each task says that it waits for.
-#include "watch/look.h"
+#include "watch/looking.h"
 
 #include "chan/broadcast.h"
 #include "chan/case.h"

@@ -3,8 +3,8 @@
 // A look at the tasks of this process, which stand still meanwhile, so that all is
 // exact. Tasks that wait for ever stay with their executor: each test is a
 // process of its own and ends so.
-#ifndef WEIR_TESTS_WATCH_LOOK_H
-#define WEIR_TESTS_WATCH_LOOK_H
+#ifndef WEIR_TESTS_WATCH_LOOKING_H
+#define WEIR_TESTS_WATCH_LOOKING_H
 
 // Before hand.h, whose names its functions use for their own.
 #include "task/task_inline.h"
