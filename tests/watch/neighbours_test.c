@@ -145,6 +145,15 @@ static void *run(void *arg)
 	return arg;
 }
 
+// enough tells whether there was something to see, on a machine however slow.
+static bool enough(void (*fn)(void *arg))
+{
+	struct weir_contract_state state;
+
+	weir_contract_read(contract, 0, &state);
+	return fn ? state.over > 10 : state.steps > 100;
+}
+
 static struct weir_contract_state watch_for(unsigned ms, void (*fn)(void *arg))
 {
 	const struct weir_executor_options options = {
@@ -164,10 +173,11 @@ static struct weir_contract_state watch_for(unsigned ms, void (*fn)(void *arg))
 	weir_step_ready(watched, &poll_step);
 	cr_assert_eq(weir_watchdog_start(-1, NULL), 0);
 	cr_assert_eq(pthread_create(&thread, NULL, run, NULL), 0);
-	for (unsigned i = 0; i < ms; i++)
+	for (unsigned i = 0; i < ms || (i < 60000 && !enough(fn)); i++)
 		usleep(1000);
 	store_release(&stop, true);
-	usleep(20000);
+	while (load_relaxed(&weir_executor_counts(watched)->tasks) > 0)
+		usleep(1000);
 	weir_executor_stop(watched);
 	pthread_join(thread, NULL);
 	weir_watchdog_stop();
