@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <unistd.h>
 
 static struct weir_tx tx;
 static struct weir_rx rx;
@@ -119,6 +120,70 @@ Test(block, a_deadline_ends_it_and_nothing_else_happened)
 	weir_tx_close(&tx);
 	cr_assert_eq(
 		weir_recv_blocking(&rx, &message, WEIR_NEVER), WEIR_CLOSED);
+}
+
+// ---- the end ----
+
+static struct blocked {
+	bool sends;
+	int thread_id;
+	uint64_t message;
+	enum weir_result result;
+} blocked;
+
+static void *block_for_ever(void *arg)
+{
+	blocked.message = 7;
+	store_release(&blocked.thread_id, (int)gettid());
+	blocked.result =
+		blocked.sends
+			? weir_send_blocking(&tx, &blocked.message, WEIR_NEVER)
+			: weir_recv_blocking(&rx, &blocked.message, WEIR_NEVER);
+	return NULL;
+}
+
+static bool sleeps(int thread_id)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", thread_id);
+	file = fopen(path, "r");
+	cr_assert(file);
+	cr_assert_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+	fclose(file);
+	return state == 'S';
+}
+
+static void begin_blocked(pthread_t *thread, bool sends)
+{
+	blocked = (struct blocked){.sends = sends};
+	pthread_create(thread, NULL, block_for_ever, NULL);
+	while (!load_acquire(&blocked.thread_id) || !sleeps(blocked.thread_id))
+		sched_yield();
+}
+
+// tokio#1923, #5338, #2046: the end waited for threads that would have blocked for
+// ever. Those that block on a channel here are freed by its end.
+Test(block, tokio_1923_5338_2046_closing_frees_a_thread_that_blocks)
+{
+	pthread_t thread;
+
+	open_class(WEIR_SPSC);
+	begin_blocked(&thread, false);
+	weir_tx_close(&tx);
+	pthread_join(thread, NULL);
+	cr_assert_eq(blocked.result, WEIR_CLOSED);
+	weir_rx_close(&rx);
+
+	open_class(WEIR_SPSC);
+	put(&tx, 1);
+	begin_blocked(&thread, true);
+	weir_rx_close(&rx);
+	pthread_join(thread, NULL);
+	cr_assert_eq(blocked.result, WEIR_CLOSED);
+	cr_assert_eq(blocked.message, 7, "it is still the sender's");
+	weir_tx_close(&tx);
 }
 
 // ---- bells ----

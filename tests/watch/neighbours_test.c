@@ -235,3 +235,62 @@ Test(neighbours, seastar_2697_2714_2420_1148_a_look_harms_nobody)
 	cr_expect_eq(state.over, state.blocked + state.blocking + state.stolen +
 					 state.unwitnessed);
 }
+
+// ---- who holds all back ----
+
+#define WAYS 3
+
+static const char *const ways[WAYS] = {"first", "second", "third"};
+static struct weir_tx way_tx[WAYS];
+static struct weir_rx way_rx[WAYS];
+static struct weir_event never;
+
+static void sends_to_all(void *arg)
+{
+	for (uint64_t i = 0;; i++)
+		for (unsigned k = 0; k < WAYS; k++)
+			if (weir_send(&way_tx[k], &i) != WEIR_SENT)
+				return;
+}
+
+static void takes_all(void *arg)
+{
+	uint64_t message;
+
+	while (weir_recv(arg, &message) == WEIR_RECEIVED)
+		;
+}
+
+static void takes_one(void *arg)
+{
+	uint64_t message, state = weir_event_state(&never);
+
+	cr_assert_eq(weir_recv(arg, &message), WEIR_RECEIVED);
+	cr_assert_eq(weir_event_wait(&never, &state), 0);
+}
+
+// aeron#1327, nats-server#5394: one that took nothing held back who sends to all,
+// and nobody could say which of them it was.
+Test(neighbours,
+	aeron_1327_nats_server_5394_who_is_held_back_says_in_which_channel)
+{
+	const unsigned slow = 1;
+	char wanted[64];
+
+	weir_event_init(&never, executor);
+	begin("hub", sends_to_all, NULL);
+	for (unsigned k = 0; k < WAYS; k++) {
+		const struct weir_channel_options options = {
+			.message_size = sizeof(uint64_t), .name = ways[k]};
+
+		cr_assert_eq(weir_channel_open_with(
+				     2, &options, &way_tx[k], &way_rx[k]),
+			0);
+		begin(ways[k], k == slow ? takes_one : takes_all, &way_rx[k]);
+	}
+	settle();
+	look();
+	snprintf(wanted, sizeof(wanted), "room in channel '%s'", ways[slow]);
+	cr_assert_str_eq(task_of("hub")->waits_for, wanted);
+	cr_assert_str_eq(task_of(ways[slow])->waits_for, "an event");
+}
