@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "reactor/socket.h"
+#include "reactor/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,7 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/un.h>
+
+_Static_assert(sizeof(struct sockaddr_storage) ==
+			       sizeof(((struct weir_address *)NULL)->of) &&
+		       alignof(struct sockaddr_storage) <= 8,
+	"any address has room");
+_Static_assert(
+	sizeof(socklen_t) == sizeof(unsigned), "as in the system's calls");
 
 #define HOST_SIZE 64
 
@@ -44,7 +52,7 @@ static long split_port(const char *text, char *host)
 static bool parse_four(
 	struct weir_address *address, const char *host, long port)
 {
-	struct sockaddr_in *in = (void *)&address->of;
+	struct sockaddr_in *in = (void *)address->of;
 
 	in->sin_family = AF_INET;
 	in->sin_port = htons((uint16_t)port);
@@ -54,7 +62,7 @@ static bool parse_four(
 
 static bool parse_six(struct weir_address *address, char *host, long port)
 {
-	struct sockaddr_in6 *in = (void *)&address->of;
+	struct sockaddr_in6 *in = (void *)address->of;
 	size_t size = strlen(host);
 
 	if (size < 2 || host[size - 1] != ']')
@@ -85,7 +93,7 @@ static int parse_tcp(struct weir_address *address, const char *text,
 static int parse_unix(struct weir_address *address, const char *text,
 	const char *rest, struct weir_error *e)
 {
-	struct sockaddr_un *un = (void *)&address->of;
+	struct sockaddr_un *un = (void *)address->of;
 	size_t size = strlen(rest);
 
 	if (size == 0 || strcmp(rest, "@") == 0)
@@ -106,7 +114,7 @@ static int parse_unix(struct weir_address *address, const char *text,
 static void print_unix(
 	const struct weir_address *address, char *text, size_t size)
 {
-	const struct sockaddr_un *un = (const void *)&address->of;
+	const struct sockaddr_un *un = (const void *)address->of;
 	size_t path = address->size - offsetof(struct sockaddr_un, sun_path);
 
 	if (address->size <= offsetof(struct sockaddr_un, sun_path))
@@ -134,11 +142,11 @@ int weir_address_parse(
 void weir_address_print(
 	const struct weir_address *address, char *text, size_t size)
 {
-	const struct sockaddr_in *four = (const void *)&address->of;
-	const struct sockaddr_in6 *six = (const void *)&address->of;
+	const struct sockaddr_in *four = (const void *)address->of;
+	const struct sockaddr_in6 *six = (const void *)address->of;
 	char host[HOST_SIZE] = "?";
 
-	switch (address->of.ss_family) {
+	switch (weir_address_family(address)) {
 	case AF_INET:
 		inet_ntop(AF_INET, &four->sin_addr, host, sizeof(host));
 		snprintf(text, size, "tcp:%s:%u", host, ntohs(four->sin_port));
@@ -160,7 +168,7 @@ int weir_address_own(const struct weir_fd *fd, struct weir_address *address)
 {
 	address->size = sizeof(address->of);
 	return getsockname(
-		       weir_fd_number(fd), (void *)&address->of, &address->size)
+		       weir_fd_number(fd), (void *)address->of, &address->size)
 		       ? -errno
 		       : 0;
 }
@@ -169,7 +177,7 @@ int weir_address_peer(const struct weir_fd *fd, struct weir_address *address)
 {
 	address->size = sizeof(address->of);
 	return getpeername(
-		       weir_fd_number(fd), (void *)&address->of, &address->size)
+		       weir_fd_number(fd), (void *)address->of, &address->size)
 		       ? -errno
 		       : 0;
 }

@@ -2,9 +2,11 @@
 //
 // To connect is to call connect until it says that it is done: the first call begins,
 // each later one tells how far it is.
+#include "reactor/address.h"
 #include "reactor/fd_inline.h"
 #include "reactor/socket.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define FULL_NS 1000000
@@ -24,7 +26,7 @@ static int connect_step(
 	int err;
 
 	do {
-		err = connect(fd->number, (const void *)&address->of,
+		err = connect(fd->number, (const void *)address->of,
 			      address->size)
 			      ? -errno
 			      : 0;
@@ -61,7 +63,7 @@ int weir_connect(struct weir_fd *connection, const struct weir_address *address,
 	weir_task_only("weir_connect", "connect(2)");
 	if (!weir_task_proceed(executor, executor->current))
 		return -ECANCELED;
-	number = socket(address->of.ss_family,
+	number = socket(weir_address_family(address),
 		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (number < 0)
 		return -errno;

@@ -73,9 +73,10 @@ static void handle(void *arg)
 {
 	struct weir_connection *c = arg;
 	struct weir_reactor *reactor = c->fd.reactor;
+	enum weir_connection_next next = c->class_->handle(c);
 
-	if (c->class_->handle(c) == WEIR_CONNECTION_END ||
-		weir_task_canceled() ||
+	WEIR_TRACE(connection_returns, &c->fd, (uint32_t)c->fd.number);
+	if (next == WEIR_CONNECTION_END || weir_task_canceled() ||
 		weir_stepper_spawn(c->scope, &c->stepper, &waiting))
 		end(c);
 	reactor->handlers--;
@@ -89,9 +90,11 @@ static int borrow(struct weir_connection *c)
 		.name = c->class_->name, .steps = c->class_->steps};
 	int err = weir_spawn_with(c->scope, NULL, handle, c, &options);
 
-	if (err == 0)
-		c->fd.reactor->handlers++;
-	return err;
+	if (err)
+		return err;
+	c->fd.reactor->handlers++;
+	WEIR_TRACE(connection_borrows, &c->fd, (uint32_t)c->fd.number);
+	return 0;
 }
 
 static enum weir_stepper_next over(struct weir_connection *c)
@@ -105,6 +108,7 @@ static enum weir_stepper_next stand_in_line(struct weir_connection *c)
 	struct weir_reactor *reactor = c->fd.reactor;
 
 	look_later(reactor);
+	WEIR_TRACE(connection_queues, &c->fd, (uint32_t)c->fd.number);
 	c->stepper.state = IN_LINE;
 	return weir_stepper_wait(
 		&c->stepper, weir_case_queue(&reactor->line), WEIR_NEVER);

@@ -124,11 +124,13 @@ int weir_fd_begin(struct weir_fd *fd, int number)
 	for (unsigned way = 0; way < WEIR_FD_WAYS; way++)
 		weir_wait_queue_says(&fd->waiting[way], &what[way]);
 	code = ask(fd, EPOLL_CTL_ADD);
-	if (code)
+	if (code) {
 		fd->reactor = NULL;
-	else
-		reactor->fd_count++;
-	return -code;
+		return -code;
+	}
+	reactor->fd_count++;
+	WEIR_TRACE(fd_opened, fd, (uint32_t)number);
+	return 0;
 }
 
 int weir_fd_open(struct weir_fd *fd, int number, struct weir_error *e)
@@ -167,6 +169,7 @@ static void leave(struct weir_fd *fd, const char *call)
 			"is no longer the one that was opened: somebody else "
 			"has closed it, and may have closed another's by now");
 	block_again(fd);
+	WEIR_TRACE(fd_closed, fd, (uint32_t)fd->number);
 	fd->reactor = NULL;
 	reactor->fd_count--;
 }
@@ -189,14 +192,17 @@ int weir_fd_release(struct weir_fd *fd)
 
 void weir_fd_told(struct weir_fd *fd, uint32_t events)
 {
-	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-		fd->ready |= WEIR_FD_BIT(WEIR_FD_READ);
-		weir_wake(&fd->waiting[WEIR_FD_READ]);
-	}
-	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
-		fd->ready |= WEIR_FD_BIT(WEIR_FD_WRITE);
-		weir_wake(&fd->waiting[WEIR_FD_WRITE]);
-	}
+	uint8_t ways = 0;
+
+	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		ways |= WEIR_FD_BIT(WEIR_FD_READ);
+	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+		ways |= WEIR_FD_BIT(WEIR_FD_WRITE);
+	WEIR_TRACE(fd_ready, fd, (uint32_t)fd->number, ways);
+	fd->ready |= ways;
+	for (unsigned way = 0; way < WEIR_FD_WAYS; way++)
+		if (ways & WEIR_FD_BIT(way))
+			weir_wake(&fd->waiting[way]);
 }
 
 // prepare comes before a wait, of a task or in a case: nobody else may wait for

@@ -2,11 +2,13 @@
 //
 // When there are no descriptors left, the one that the reactor keeps in reserve is
 // given up, so that the next connection can be taken and closed.
+#include "reactor/address.h"
 #include "reactor/fd_inline.h"
 #include "reactor/socket.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define BACKLOG 4096
@@ -22,7 +24,7 @@ static int cannot(struct weir_error *e, const struct weir_address *address)
 	const char *instead = "";
 
 	weir_address_print(address, text, sizeof(text));
-	if (code == EADDRINUSE && address->of.ss_family == AF_UNIX)
+	if (code == EADDRINUSE && weir_address_family(address) == AF_UNIX)
 		instead = ": if no program uses it, remove it";
 	else if (code == EADDRINUSE)
 		instead = ": stop who has it (ss -ltnp), take another port, or "
@@ -38,7 +40,7 @@ static int set_up(int number, const struct weir_address *address,
 	const struct weir_listen_options *options)
 {
 	const int yes = 1;
-	bool tcp = address->of.ss_family != AF_UNIX;
+	bool tcp = weir_address_family(address) != AF_UNIX;
 
 	if (tcp &&
 		setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)))
@@ -46,7 +48,7 @@ static int set_up(int number, const struct weir_address *address,
 	if (tcp && options->spread &&
 		setsockopt(number, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes)))
 		return -1;
-	if (bind(number, (const void *)&address->of, address->size))
+	if (bind(number, (const void *)address->of, address->size))
 		return -1;
 	return listen(number, options->backlog ? options->backlog : BACKLOG);
 }
@@ -55,7 +57,7 @@ int weir_listen(struct weir_fd *listener, const struct weir_address *address,
 	const struct weir_listen_options *options, struct weir_error *e)
 {
 	const struct weir_listen_options none = {0};
-	int number = socket(address->of.ss_family,
+	int number = socket(weir_address_family(address),
 		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int err;
 

@@ -74,9 +74,11 @@ static unsigned wait_in_set(struct weir_reactor *reactor, uint64_t ns)
 			NULL);
 		reactor->waits_in_ms = count < 0 && errno == ENOSYS;
 	}
-	if (ns > 0) // who is woken is ready as of now
+	if (ns > 0) { // who is woken is ready as of now
 		weir_executor_lap_regime_inline(
 			reactor->executor, WEIR_TIME_WAITING);
+		WEIR_TRACE(executor_wakes, reactor->executor);
+	}
 	reactor->looked = reactor->executor->now;
 	return take(reactor, count);
 }
@@ -108,10 +110,12 @@ static bool others_ready(const struct weir_reactor *reactor)
 
 static void sleep_in_set(struct weir_reactor *reactor, uint64_t until)
 {
-	WEIR_TRACE(executor_sleeps, reactor->executor, until);
-	wait_in_set(reactor, weir_bell_patience(until));
+	uint64_t ns = weir_bell_patience(until);
+
+	if (ns > 0)
+		WEIR_TRACE(executor_sleeps, reactor->executor, until);
+	wait_in_set(reactor, ns);
 	reactor->wakes++;
-	WEIR_TRACE(executor_wakes, reactor->executor);
 }
 
 static void sleep_till_rung(struct weir_reactor *reactor, uint64_t until)

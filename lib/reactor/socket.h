@@ -19,18 +19,21 @@
 #include "base/error.h"
 #include "reactor/fd.h"
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
+// of is the system's form, a struct sockaddr of any family, and size a socklen_t.
+// <sys/socket.h> is not included: a program may have functions of its own that are
+// called listen, accept, bind and connect.
 struct weir_address {
-	struct sockaddr_storage of; // the system's form
-	socklen_t size;
+	alignas(8) unsigned char of[128];
+	unsigned size;
 };
 
 // weir_address_parse reads "tcp:127.0.0.1:9000", "tcp:[::1]:9000", "unix:/a/path" or

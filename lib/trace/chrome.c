@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "trace/chrome.h"
 #include "base/assert.h"
+#include "trace/descriptor.h"
 #include "trace/entry.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 struct thread {
 	uint64_t task, since;		 // whose step, since when
 	uint64_t idle_since;		 // NEVER: it is not
+	uint64_t asleep_since;		 // likewise
 	uint64_t burst_begin, burst_end; // of the last one; 0: none
 	uint64_t parks_for;		 // channel, said just before the park
 	unsigned parks_side;
@@ -252,6 +254,26 @@ static void on_idle(
 	thread_of(chrome, event)->idle_since = event->ns;
 }
 
+// Asleep is a part of being idle.
+static void on_sleep(
+	struct weir_chrome *chrome, const struct weir_chrome_event *event)
+{
+	thread_of(chrome, event)->asleep_since = event->ns;
+}
+
+static void on_wake(
+	struct weir_chrome *chrome, const struct weir_chrome_event *event)
+{
+	struct thread *t = thread_of(chrome, event);
+
+	if (t->asleep_since != NEVER) {
+		weir_entry_slice(&chrome->out, "(asleep)", "idle",
+			event->thread, t->asleep_since, event->ns);
+		weir_entry_end(&chrome->out);
+	}
+	t->asleep_since = NEVER;
+}
+
 // ---- channels ----
 
 static void on_opened(
@@ -315,6 +337,12 @@ static void on_received(
 		weir_entry_arrow(&chrome->out, "message", &from, &here);
 }
 
+static void on_descriptor(
+	struct weir_chrome *chrome, const struct weir_chrome_event *event)
+{
+	weir_descriptor_event(&chrome->out, &chrome->objects, event);
+}
+
 // ---- stages ----
 
 static void on_burst(
@@ -374,6 +402,14 @@ static const struct {
 	{"weir.chan.sent", 3, on_sent},
 	{"weir.chan.received", 3, on_received},
 	{"weir.chan.parked", 2, on_chan_parked},
+	{"weir.fd.opened", 2, on_descriptor},
+	{"weir.fd.ready", 3, on_descriptor},
+	{"weir.fd.closed", 2, on_descriptor},
+	{"weir.connection.queues", 2, on_descriptor},
+	{"weir.connection.borrows", 2, on_descriptor},
+	{"weir.connection.returns", 2, on_descriptor},
+	{"weir.executor.sleeps", 2, on_sleep},
+	{"weir.executor.wakes", 1, on_wake},
 	{"weir.lock.contended", 2, on_lock},
 	{"weir.trace.named", 3, on_named},
 	{"weir.trace.lost", 1, on_lost},
@@ -418,7 +454,8 @@ struct weir_chrome *weir_chrome_open(FILE *file, const char *process)
 		return NULL;
 	chrome->out.file = file;
 	for (unsigned i = 0; i < THREADS; i++)
-		chrome->threads[i].idle_since = NEVER;
+		chrome->threads[i].idle_since =
+			chrome->threads[i].asleep_since = NEVER;
 	fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[", file);
 	metadata(chrome, "process_name", 0, process);
 	return chrome;
@@ -430,11 +467,12 @@ void weir_chrome_thread(
 	metadata(chrome, "thread_name", thread, name);
 }
 
-static void end_wait_of(struct weir_object *object, void *arg)
+static void end_all_of(struct weir_object *object, void *arg)
 {
 	struct weir_chrome *chrome = arg;
 
 	end_wait(chrome, object, 0, chrome->now);
+	weir_descriptor_end(&chrome->out, object, 0, chrome->now);
 }
 
 int64_t weir_chrome_close(struct weir_chrome *chrome)
@@ -445,7 +483,7 @@ int64_t weir_chrome_close(struct weir_chrome *chrome)
 		end_step(chrome, i, chrome->now, "the trace's end");
 		end_idle(chrome, i, chrome->now);
 	}
-	weir_objects_each(&chrome->objects, end_wait_of, chrome);
+	weir_objects_each(&chrome->objects, end_all_of, chrome);
 	fprintf(chrome->out.file,
 		"\n],\"otherData\":{\"overwritten\":\"%" PRId64 "\"}}\n",
 		chrome->overwritten);

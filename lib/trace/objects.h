@@ -30,6 +30,10 @@ struct weir_object {
 	bool waits;
 	char waits_for[128];
 
+	// A descriptor's: what is open on its track.
+	bool is_open;
+	const char *does; // as a connection; NULL: nothing
+
 	// A channel's: messages by number, from 0 at the trace's first look.
 	bool counted;
 	uint64_t sent, received;

@@ -112,6 +112,29 @@ POINT(chan_closed, chan.closed, (const void *channel, uint32_t side),
 	FIELD(ptr, channel) FIELD(u32, side),
 	"the last receiver (0) or sender (1) has closed")
 
+POINT(fd_opened, fd.opened, (const void *fd, uint32_t number),
+	FIELD(ptr, fd) FIELD(u32, number),
+	"a descriptor was opened on the reactor of this thread, under the system's number")
+POINT(fd_ready, fd.ready,
+	(const void *fd, uint32_t number, uint32_t ways),
+	FIELD(ptr, fd) FIELD(u32, number) FIELD(u32, ways),
+	"the system told that it can be read (1), written (2) or both (3)")
+POINT(fd_closed, fd.closed, (const void *fd, uint32_t number),
+	FIELD(ptr, fd) FIELD(u32, number),
+	"it was closed, or released")
+POINT(connection_queues, connection.queues,
+	(const void *fd, uint32_t number),
+	FIELD(ptr, fd) FIELD(u32, number),
+	"a connection with something to read found no stack and stands in line")
+POINT(connection_borrows, connection.borrows,
+	(const void *fd, uint32_t number),
+	FIELD(ptr, fd) FIELD(u32, number),
+	"a connection has a stack, and is handled by a task on it")
+POINT(connection_returns, connection.returns,
+	(const void *fd, uint32_t number),
+	FIELD(ptr, fd) FIELD(u32, number),
+	"it gives the stack back, and waits without one or ends")
+
 POINT(lock_contended, lock.contended, (const void *lock, const char *kind),
 	FIELD(ptr, lock) FIELD(string, kind),
 	"the calling task waits for a lock that others have")

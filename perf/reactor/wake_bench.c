@@ -9,6 +9,8 @@
 //	reactor.wake       from a send on an executor that polls to the receive on a
 //	                   reactor that sleeps, by how that learns of it; and from a
 //	                   thread's write to a pipe, which is the system's own time
+//	reactor.bell_cost  CPU time of all threads but the one that polls, while the
+//	                   reactor waits for that one and hears nothing
 #include "bench.h"
 
 #include "base/assert.h"
@@ -24,6 +26,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -212,8 +215,10 @@ static void open_reactor(enum weir_reactor_bell bell, uint64_t poll_ns,
 	pthread_create(thread, NULL, run_reactor, NULL);
 }
 
-static void from_lcore(
-	const char *how, enum weir_reactor_bell bell, uint64_t poll_ns)
+// beside_lcore runs fn(arg) on an executor that polls, and a reactor that waits for
+// what that sends.
+static void beside_lcore(void (*fn)(void *arg), void *arg,
+	enum weir_reactor_bell bell, uint64_t poll_ns)
 {
 	const struct weir_executor_options polls = {
 		.idle = weir_idle_spin, .node = WEIR_NODE_ANY};
@@ -223,13 +228,19 @@ static void from_lcore(
 
 	weir_assert(weir_channel_open_with(64, &channel, &tx, &rx) == 0);
 	weir_assert(weir_executor_create(&lcore, &polls, NULL) == 0);
-	weir_assert(weir_start(lcore, send_stamps, NULL, NULL, NULL) == 0);
+	weir_assert(weir_start(lcore, fn, arg, NULL, NULL) == 0);
 	open_reactor(bell, poll_ns, receive_stamps, &thread);
 	weir_executor_run(lcore);
 	pthread_join(thread, NULL);
 	weir_executor_turn(lcore);
 	weir_reactor_destroy(reactor);
 	weir_executor_destroy(lcore);
+}
+
+static void from_lcore(
+	const char *how, enum weir_reactor_bell bell, uint64_t poll_ns)
+{
+	beside_lcore(send_stamps, NULL, bell, poll_ns);
 	print_latency(how);
 }
 
@@ -252,6 +263,49 @@ static void from_thread(void)
 	print_latency("from=thread_write_to_pipe");
 }
 
+// ---- what it costs to wait for one who polls ----
+
+static double used_ms(int whom)
+{
+	struct rusage use;
+
+	getrusage(whom, &use);
+	return (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1e3 +
+	       (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e3;
+}
+
+static double others_ms(void)
+{
+	return used_ms(RUSAGE_SELF) - used_ms(RUSAGE_THREAD);
+}
+
+static void say_nothing(void *arg)
+{
+	double *percent = arg, before;
+	uint64_t begin;
+
+	if (weir_sleep(weir_in_ms(50))) // until all others wait
+		return;
+	before = others_ms();
+	begin = weir_ticks();
+	if (weir_sleep(weir_in_ms(bench_quick() ? 500 : 5000)))
+		return;
+	*percent =
+		(others_ms() - before) * 1e8 /
+		(double)weir_clock_ns(weir_clock_real(), weir_ticks() - begin);
+	weir_tx_close(&tx);
+	weir_executor_stop(lcore);
+}
+
+static void cost(const char *how, enum weir_reactor_bell bell, uint64_t poll_ns)
+{
+	double percent = 0;
+
+	beside_lcore(say_nothing, &percent, bell, poll_ns);
+	weir_mem_destroy(latency);
+	printf("reactor.bell_cost %s %.2f %% of a CPU\n", how, percent);
+}
+
 int main(int argc, char **argv)
 {
 	bench_begin(argc, argv);
@@ -262,5 +316,9 @@ int main(int argc, char **argv)
 	from_lcore("from=lcore bell=poll poll_us=50", WEIR_REACTOR_POLL, 0);
 	from_lcore("from=lcore bell=poll poll_us=1000", WEIR_REACTOR_POLL,
 		1000000);
+	cost("bell=relay", WEIR_REACTOR_RELAY, 0);
+	cost("bell=poll poll_us=50", WEIR_REACTOR_POLL, 0);
+	cost("bell=poll poll_us=200", WEIR_REACTOR_POLL, 200000);
+	cost("bell=poll poll_us=1000", WEIR_REACTOR_POLL, 1000000);
 	return bench_end();
 }

@@ -43,6 +43,10 @@ works "a program builds with the shared library" \
 has "it names the library's soname" "$(readelf -d shared)" \
 	'NEEDED.*libweir\.so\.'
 is "and runs" "$(./shared)" Hello
+works "a program may have a listen, an accept and a connect of its own" \
+	$CC $weir_flags $cflags "$root/tests/package/names.c" -o names \
+	$(pkg-config --libs libweir)
+is "and listens" "$(./names)" listen
 
 # ---- for users ----
 

@@ -22,6 +22,7 @@ const struct sim_kind *const sim_kinds[SIM_KINDS] = {
 	&sim_barriers,
 	&sim_onces,
 	&sim_gates,
+	&sim_descriptors,
 };
 
 static bool present(unsigned kind)
@@ -36,6 +37,18 @@ void sim_plays_draw(void)
 		sim.kinds |= 1u << sim_below(SIM_KINDS);
 	if (sim_below(8) == 0)
 		sim.kinds = (1u << SIM_KINDS) - 1;
+}
+
+bool sim_plays_have(const struct sim_kind *kind)
+{
+	for (unsigned i = 0; i < SIM_KINDS; i++)
+		if (sim_kinds[i] == kind)
+			return present(i);
+	return false;
+}
+
+void sim_plays_open(void)
+{
 	for (unsigned i = 0; i < SIM_KINDS; i++)
 		if (present(i) && sim_kinds[i]->open)
 			sim_kinds[i]->open();

@@ -32,12 +32,14 @@ struct sim_kind {
 extern const struct sim_kind sim_nests, sim_oneshots, sim_broadcasts,
 	sim_latests, sim_servers, sim_steppers, sim_joins, sim_intervals,
 	sim_shields, sim_questions, sim_mutexes, sim_rwlocks, sim_semaphores,
-	sim_events, sim_barriers, sim_onces, sim_gates;
+	sim_events, sim_barriers, sim_onces, sim_gates, sim_descriptors;
 extern const struct sim_kind *const sim_kinds[SIM_KINDS];
 
-// sim_plays_draw draws which kinds this world has, and opens them. The others
-// call what the kinds of this world have.
+// sim_plays_draw draws which kinds this world has, and sim_plays_have tells it. The
+// others call what the kinds of this world have.
 void sim_plays_draw(void);
+bool sim_plays_have(const struct sim_kind *kind);
+void sim_plays_open(void);
 void sim_plays_tend(void);
 void sim_plays_look(void);
 void sim_plays_close(void);

@@ -7,6 +7,7 @@
 #include "chan/segments.h"
 #include "mem/mem.h"
 #include "mem/stack.h"
+#include "task/bell.h"
 #include "task/executor_inline.h"
 
 #include <stdarg.h>
@@ -157,18 +158,53 @@ static void check_pools(void)
 
 // ---- a run ----
 
+static void create_executor(
+	unsigned i, const struct weir_reactor_options *options)
+{
+	int err;
+
+	if (!sim_plays_have(&sim_descriptors) || sim_below(3) == 0) {
+		err = weir_executor_create(
+			&sim.executors[i], &options->executor, NULL);
+	} else {
+		err = weir_reactor_create(&sim.reactors[i], options, NULL);
+		if (!err)
+			sim.executors[i] =
+				weir_reactor_executor(sim.reactors[i]);
+	}
+	weir_assert(!err);
+}
+
+static void destroy_executor(unsigned i)
+{
+	if (sim.reactors[i])
+		weir_reactor_destroy(sim.reactors[i]);
+	else
+		weir_executor_destroy(sim.executors[i]);
+}
+
+// keep_bells lets the thread live on that the bells of reactors have, from world to
+// world.
+static void keep_bells(void)
+{
+	static struct weir_bell *bell;
+
+	if (!bell)
+		bell = weir_bell_get();
+	weir_assert(bell);
+}
+
 static void create_executors(void)
 {
-	const struct weir_executor_options options = {.clock = &sim.clock,
-		.stack_count = SIM_STACKS,
-		.stack_size = 32 << 10,
-		.node = WEIR_NODE_ANY};
+	const struct weir_reactor_options options = {
+		.executor = {.clock = &sim.clock,
+			.stack_count = SIM_STACKS,
+			.stack_size = 32 << 10,
+			.node = WEIR_NODE_ANY}};
 
+	keep_bells();
 	for (unsigned i = 0; i < sim.executor_count; i++) {
-		int err =
-			weir_executor_create(&sim.executors[i], &options, NULL);
-
-		weir_assert(!err);
+		create_executor(i, &options);
 		sim.sleeps[i] = sim_below(2);
 	}
 	sim_probes_init();
@@ -217,10 +253,11 @@ bool sim_run(uint64_t seed, enum sim_plant plant, struct sim_report *report)
 	sim.spurious = sim_below(2);
 	draw_time();
 	sim.executor_count = 1 + sim_below(SIM_EXECUTORS);
+	sim_plays_draw();
 	create_executors();
 	open_segments();
 	sim_populate();
-	sim_plays_draw();
+	sim_plays_open();
 	if (weir_start(sim.executors[0], sim_main, NULL, NULL, NULL))
 		sim_fault("the first task could not be started");
 	run_until(TURNS_MAX);
@@ -236,6 +273,6 @@ bool sim_run(uint64_t seed, enum sim_plant plant, struct sim_report *report)
 	check_pools();
 	sim_plays_close();
 	for (unsigned i = 0; i < sim.executor_count; i++)
-		weir_executor_destroy(sim.executors[i]);
+		destroy_executor(i);
 	return !report->fault[0];
 }

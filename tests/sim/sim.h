@@ -11,7 +11,8 @@
 //	                ▼ between two operations any of them plays:
 //	   nests of scopes · one-shots · broadcasts · latest values · selects
 //	   ready sets · steppers · joins · intervals · shields · questions to an
-//	   owner · mutex, rwlock, semaphore, event, barrier, once, gate
+//	   owner · mutex, rwlock, semaphore, event, barrier, once, gate ·
+//	   descriptors, where the executor is a reactor
 //
 // The seed draws how many there are of each, on which executors, which of these
 // sleep when they have nothing to do, over what channels of few slots whose
@@ -87,6 +88,10 @@ enum sim_plant {
 	SIM_PASS_ALONE,	     // who gave up at a barrier passes
 	SIM_DO_TWICE,	     // what is done once is done again
 	SIM_GATE_CRASH,	     // somebody goes through a closed gate
+	SIM_SWALLOW,	// what the system told of a descriptor is not heard
+	SIM_LOSE_BYTES, // a byte that was read is lost
+	SIM_IMPATIENT,	// a deadline is earlier than was said
+	SIM_LOSE_CONNECTION, // a connection is not counted
 	SIM_PLANTS,
 };
 
@@ -101,7 +106,7 @@ enum sim_way {
 };
 
 // The kinds of play, in the order of the table in play.c.
-#define SIM_KINDS 17
+#define SIM_KINDS 18
 #define SIM_MUTEX_KIND 10
 
 // What one run came to.

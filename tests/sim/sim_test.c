@@ -137,6 +137,10 @@ static const struct {
 	{SIM_PASS_ALONE, 5, "one who passes a barrier alone"},
 	{SIM_DO_TWICE, 5, "what is done once and again"},
 	{SIM_GATE_CRASH, 5, "one who goes through a closed gate"},
+	{SIM_SWALLOW, 3, "a descriptor that is ready, of which nobody hears"},
+	{SIM_LOSE_BYTES, 3, "a byte that is read and lost"},
+	{SIM_IMPATIENT, 2, "a wait for a descriptor that ends early"},
+	{SIM_LOSE_CONNECTION, 2, "a connection that is not counted"},
 };
 
 static unsigned found_in(enum sim_plant plant)

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "chan/chan.h"
+#include "reactor/reactor.h"
 #include "task/executor.h"
 #include "task/task.h"
 #include "task/wait.h"
@@ -93,6 +94,7 @@ struct sim_world {
 	uint64_t now;
 	struct weir_clock clock;
 	struct weir_executor *executors[SIM_EXECUTORS];
+	struct weir_reactor *reactors[SIM_EXECUTORS]; // those that are some
 	bool sleeps[SIM_EXECUTORS]; // when it has nothing to do
 	uint64_t turned[SIM_EXECUTORS];
 	unsigned executor_count, spread; // all, those of the actors

@@ -310,3 +310,50 @@ TestChrome(a_task_that_lies_where_another_lay_is_another)
 	cr_expect(find(array, "X", "second", 0));
 	json_decref(array);
 }
+
+TestChrome(a_descriptor_is_a_track_on_which_its_connection_has_a_stack)
+{
+	json_t *array, *entry;
+
+	AT(1000, 1, "fd.opened", NUMBERS(2, 9, 5));
+	AT(2000, 1, "fd.ready", NUMBERS(3, 9, 5, 1));
+	AT(2000, 1, "connection.queues", NUMBERS(2, 9, 5));
+	AT(3000, 1, "connection.borrows", NUMBERS(2, 9, 5));
+	AT(4000, 1, "connection.returns", NUMBERS(2, 9, 5));
+	AT(5000, 1, "fd.closed", NUMBERS(2, 9, 5));
+	AT(6000, 1, "fd.opened", NUMBERS(2, 9, 6)); // another, where it lay
+	AT(7000, 1, "connection.borrows", NUMBERS(2, 8, 7)); // opened before
+	AT(9000, 1, "timer.fired", NUMBERS(2, 1, 2));
+	array = entries(0);
+	cr_expect_eq(value(find(array, "b", "descriptor 5", 0), "ts"), 0);
+	cr_expect_eq(value(find(array, "n", "can be read", 0), "ts"), 1);
+	cr_expect_eq(value(find(array, "b", "waits for a stack", 0), "ts"), 1);
+	cr_expect_eq(value(find(array, "e", "waits for a stack", 0), "ts"), 2);
+	cr_expect_eq(value(find(array, "b", "has a stack", 0), "ts"), 2);
+	cr_expect_eq(value(find(array, "e", "has a stack", 0), "ts"), 3);
+	cr_expect_eq(value(find(array, "e", "descriptor 5", 0), "ts"), 4);
+	cr_expect_eq(value(find(array, "b", "descriptor 6", 0), "ts"), 5);
+	cr_expect_eq(value(find(array, "e", "descriptor 6", 0), "ts"), 8);
+	cr_expect_eq(value(find(array, "b", "descriptor 7", 0), "ts"), 6);
+	cr_expect_eq(value(find(array, "e", "has a stack", 1), "ts"), 8);
+	cr_expect_eq(value(find(array, "e", "descriptor 7", 0), "ts"), 8);
+	entry = find(array, "e", "has a stack", 0);
+	cr_expect_str_eq(
+		json_string_value(json_object_get(entry, "id")), "0x9");
+	json_decref(array);
+}
+
+TestChrome(an_executor_that_sleeps_is_asleep_within_being_idle)
+{
+	json_t *array;
+
+	AT(0, 1, "executor.idle", NUMBERS(1, 3));
+	AT(1000, 1, "executor.sleeps", NUMBERS(2, 3, 8));
+	AT(5000, 1, "executor.wakes", NUMBERS(1, 3));
+	AT(6000, 1, "executor.turn", NUMBERS(2, 3, 1));
+	array = entries(0);
+	cr_expect_eq(value(find(array, "X", "(asleep)", 0), "ts"), 1);
+	cr_expect_eq(value(find(array, "X", "(asleep)", 0), "dur"), 4);
+	cr_expect_eq(value(find(array, "X", "(idle)", 0), "dur"), 6);
+	json_decref(array);
+}
