@@ -65,8 +65,8 @@ else
 	not_ok "a third run begins" "$(cat $instance-three.err)"
 fi
 
-run_report for.json -e "file:$captures/slow.pcap pace=capture ! file:f.pcap" \
-	--for 500ms
+run_report for.json -e "file:$captures/slow.pcap pace=capture factor=0.05 !
+	file:f.pcap" --for 2s
 is "--for ends a run with" $? 0
 is "before its input has ended" \
 	"$(answer for.json '.total.in > 0 and .total.in < 300')" true
