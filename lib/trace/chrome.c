@@ -24,7 +24,7 @@ struct weir_chrome {
 	struct weir_entries out;
 	bool timed; // out.origin is known
 	uint64_t now;
-	int64_t overwritten;
+	struct weir_chrome_lost lost;
 	struct weir_objects objects;
 	struct thread threads[THREADS];
 };
@@ -346,7 +346,8 @@ static void on_named(
 static void on_lost(
 	struct weir_chrome *chrome, const struct weir_chrome_event *event)
 {
-	chrome->overwritten += (int64_t)event->number[0];
+	chrome->lost.overwritten += event->number[0];
+	chrome->lost.nested += event->count > 1 ? event->number[1] : 0;
 	mark(chrome, event);
 }
 
@@ -437,9 +438,9 @@ static void end_wait_of(struct weir_object *object, void *arg)
 	end_wait(chrome, object, 0, chrome->now);
 }
 
-int64_t weir_chrome_close(struct weir_chrome *chrome)
+int weir_chrome_close(struct weir_chrome *chrome, struct weir_chrome_lost *lost)
 {
-	int64_t answer = chrome->overwritten;
+	int answer;
 
 	for (unsigned i = 0; i < THREADS; i++) {
 		end_step(chrome, i, chrome->now, "the trace's end");
@@ -447,10 +448,11 @@ int64_t weir_chrome_close(struct weir_chrome *chrome)
 	}
 	weir_objects_each(&chrome->objects, end_wait_of, chrome);
 	fprintf(chrome->out.file,
-		"\n],\"otherData\":{\"overwritten\":\"%" PRId64 "\"}}\n",
-		chrome->overwritten);
-	if (chrome->objects.failed)
-		answer = -ENOMEM;
+		"\n],\"otherData\":{\"overwritten\":\"%" PRIu64
+		"\",\"nested\":\"%" PRIu64 "\"}}\n",
+		chrome->lost.overwritten, chrome->lost.nested);
+	*lost = chrome->lost;
+	answer = chrome->objects.failed ? -ENOMEM : 0;
 	weir_objects_fini(&chrome->objects);
 	free(chrome);
 	return answer;

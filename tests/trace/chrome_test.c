@@ -34,12 +34,15 @@ static void stop(void)
 #define NUMBERS(n, ...) .count = (n), .number = {__VA_ARGS__}
 
 // entries closes the trace and answers what it holds.
-static json_t *entries(int64_t overwritten)
+static struct weir_chrome_lost lost;
+
+static json_t *entries(uint64_t overwritten)
 {
 	json_error_t error;
 	json_t *root, *array;
 
-	cr_expect_eq(weir_chrome_close(chrome), overwritten);
+	cr_expect_eq(weir_chrome_close(chrome, &lost), 0);
+	cr_expect_eq(lost.overwritten, overwritten);
 	fclose(file);
 	root = json_loads(text, 0, &error);
 	cr_assert(root, "%s at %d: %s", error.text, error.line, text);
@@ -260,13 +263,15 @@ TestChrome(what_is_open_ends_with_the_trace)
 	json_decref(array);
 }
 
-TestChrome(what_was_overwritten_is_added_up)
+TestChrome(what_was_lost_is_added_up)
 {
 	json_t *array;
 
 	AT(1, 1, "trace.lost", NUMBERS(1, 40));
-	AT(2, 2, "trace.lost", NUMBERS(1, 2));
+	AT(2, 2, "trace.lost", NUMBERS(2, 2, 3));
+	AT(3, 3, "trace.lost", NUMBERS(2, 0, 4));
 	array = entries(42);
+	cr_expect_eq(lost.nested, 7);
 	cr_expect(find(array, "i", "trace.lost", 1));
 	json_decref(array);
 }
