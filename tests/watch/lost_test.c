@@ -279,12 +279,73 @@ Test(lost, a_sender_of_one_who_waits_for_the_receiver_is_found)
 	cr_assert(remarked(LOST), "%s", remarks);
 }
 
+// until receives with a deadline.
+static void until(void *arg)
+{
+	struct table table;
+	void *message;
+
+	lay(&table);
+	memset(&table.tx, 0, sizeof(table.tx));
+	cr_assert_eq(
+		weir_recv_until(&table.rx, &message, weir_in_ms(3600000)), 0);
+}
+
 Test(lost, a_deadline_is_an_end)
 {
-	weir_mutex_init(&mutex, executor);
-	begin("mover", mover, &static_tx);
+	cr_assert_eq(watch("until", until, NULL), 0, "%s", remarks);
+}
+
+static struct weir_scope static_scope;
+
+static void host_with_static_scope(void *arg)
+{
+	struct table table;
+
+	lay(&table);
+	weir_scope_open(&static_scope);
+	spawn(&static_scope, "eater", receives, &table);
+	spawn(&static_scope, "other", arg ? sleeps_on : forgets, NULL);
+	cr_assert_eq(weir_scope_close(&static_scope, WEIR_NEVER), 0);
+}
+
+Test(lost, who_closes_a_scope_goes_on_with_its_tasks)
+{
+	cr_assert_eq(
+		watch("host", host_with_static_scope, &seen), 0, "%s", remarks);
+}
+
+Test(lost, and_does_not_when_none_does)
+{
+	cr_assert_eq(
+		watch("host", host_with_static_scope, NULL), 1, "%s", remarks);
+}
+
+// ---- what a stack has behind its end ----
+
+// goes_deep leaves a copy of a sender far down its stack.
+static __attribute__((noinline)) void goes_deep(const struct weir_tx *tx)
+{
+	struct weir_tx copies[256];
+
+	copies[0] = *tx; // the lowest
+	__asm__ volatile("" : : "r"(copies) : "memory");
+}
+
+static void was_deep(void *arg)
+{
+	goes_deep(arg);
+	sleeps_on(NULL);
+}
+
+Test(lost, a_copy_that_a_call_left_behind_is_none)
+{
+	cr_assert_eq(watch("mover", mover, &static_tx), 0, "%s", remarks);
+	begin("other", was_deep, &static_tx);
 	settle();
-	cr_assert_eq(watch("other", borrows, &static_tx), 0, "%s", remarks);
+	memset(&static_tx, 0, sizeof(static_tx));
+	look();
+	cr_assert_eq(remark(), 1, "%s", remarks);
 }
 
 // ---- other executors ----
@@ -294,16 +355,15 @@ static struct weir_executor *other_executor;
 static void host_of_abroad(void *arg)
 {
 	struct table table;
-	struct weir_scope scope;
 	const struct weir_spawn_options options = {.name = "abroad"};
 
 	lay(&table);
-	weir_scope_open(&scope);
-	spawn(&scope, "eater", receives, &table);
-	cr_assert_eq(weir_spawn_with(&scope, other_executor, sleeps_on, &table,
-			     &options),
+	weir_scope_open(&static_scope);
+	spawn(&static_scope, "eater", receives, &table);
+	cr_assert_eq(weir_spawn_with(&static_scope, other_executor, sleeps_on,
+			     NULL, &options),
 		0);
-	cr_assert_eq(weir_scope_close(&scope, WEIR_NEVER), 0);
+	cr_assert_eq(weir_scope_close(&static_scope, WEIR_NEVER), 0);
 }
 
 static void look_at_both(void)
