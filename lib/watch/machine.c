@@ -42,10 +42,12 @@ static bool tells_steal(void)
 	return told;
 }
 
-bool weir_machine_denies(const struct weir_moment *moments, size_t count)
+bool weir_machine_denies(
+	const struct weir_machine_moment *moments, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
-		const struct weir_moment *a = &moments[i - 1], *b = &moments[i];
+		const struct weir_machine_moment *a = &moments[i - 1],
+						 *b = &moments[i];
 		uint64_t gone = b->ns - a->ns;
 
 		if (gone >= GAP_NS && a->switches == b->switches &&
@@ -63,10 +65,10 @@ static uint64_t ns_of(clockid_t clock)
 	return (uint64_t)t.tv_sec * NS + (uint64_t)t.tv_nsec;
 }
 
-static struct weir_moment moment(void)
+static struct weir_machine_moment moment(void)
 {
 	struct rusage usage = {0};
-	struct weir_moment now;
+	struct weir_machine_moment now;
 
 	now.cpu_ns = ns_of(CLOCK_THREAD_CPUTIME_ID);
 	getrusage(RUSAGE_THREAD, &usage);
@@ -79,12 +81,12 @@ static struct weir_moment moment(void)
 // them is no gap.
 static bool look(void)
 {
-	static struct weir_moment moments[MOMENTS];
+	static struct weir_machine_moment moments[MOMENTS];
 	uint64_t end = ns_of(CLOCK_MONOTONIC) + WEIR_MACHINE_LOOK_NS;
 	size_t count = 0;
 
 	for (size_t i = 0; i < MOMENTS; i++)
-		moments[i] = (struct weir_moment){.ns = 1};
+		moments[i] = (struct weir_machine_moment){.ns = 1};
 	do {
 		moments[count++] = moment();
 	} while (count < MOMENTS && moments[count - 1].ns < end);

@@ -23,7 +23,7 @@ bool weir_machine_accounts(void);
 bool weir_machine_robs(void);
 
 // A moment of a loop that does nothing but read clocks.
-struct weir_moment {
+struct weir_machine_moment {
 	uint64_t ns;	   // of the machine's clock
 	uint64_t cpu_ns;   // that the thread had had
 	uint64_t switches; // how often it had left its CPU
@@ -31,6 +31,7 @@ struct weir_moment {
 
 // weir_machine_denies tells whether between two of count moments time was gone for
 // long, without a switch, and the thread was charged for it.
-bool weir_machine_denies(const struct weir_moment *moments, size_t count);
+bool weir_machine_denies(
+	const struct weir_machine_moment *moments, size_t count);
 
 #endif

@@ -7,14 +7,14 @@
 
 #define US 1000
 
-static struct weir_moment moments[4];
+static struct weir_machine_moment moments[4];
 
 // take fills in moments, 1 µs apart, all of it the thread's; then one that comes
 // late.
 static void take(uint64_t late_ns, uint64_t charged_ns, uint64_t switches)
 {
 	for (uint64_t i = 0; i < 4; i++)
-		moments[i] = (struct weir_moment){
+		moments[i] = (struct weir_machine_moment){
 			.ns = i * US + (i > 2 ? late_ns : 0),
 			.cpu_ns = i * US + (i > 2 ? charged_ns : 0),
 			.switches = i > 2 ? switches : 0};
