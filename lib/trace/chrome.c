@@ -380,13 +380,22 @@ static const struct {
 	{"weir.trace.lost", 1, on_lost},
 };
 
+// begin_of answers when what an event tells of began: a burst is told of at its end.
+static uint64_t begin_of(const struct weir_chrome_event *event)
+{
+	bool burst = strcmp(event->point, "weir.stage.burst") == 0 &&
+		     event->count >= 3 && event->number[2] < event->ns;
+
+	return burst ? event->ns - event->number[2] : event->ns;
+}
+
 void weir_chrome_event(
 	struct weir_chrome *chrome, const struct weir_chrome_event *event)
 {
 	const size_t count = sizeof(handlers) / sizeof(*handlers);
 
 	if (strcmp(event->point, "weir.trace.named") && !chrome->timed) {
-		chrome->out.origin = event->ns;
+		chrome->out.origin = begin_of(event);
 		chrome->timed = true;
 	}
 	chrome->now = event->ns;

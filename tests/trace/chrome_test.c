@@ -278,6 +278,7 @@ TestChrome(slices_one_after_the_other_do_not_overlap_for_who_rounds)
 		AT(1000 + i * i * 10, 1, "stage.burst",
 			NUMBERS(3, 7, 32, (2 * i - 1) * 10));
 	array = entries(0);
+	cr_expect_eq(value(find(array, "X", "gen", 0), "dur"), 0.01);
 	for (int i = 0; i < 999; i++) {
 		json_t *slice = find(array, "X", "gen", i);
 		double ts = json_number_value(json_object_get(slice, "ts"));
