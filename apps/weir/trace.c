@@ -289,15 +289,15 @@ static int convert(const char *folder, const struct request *request,
 	FILE *file, struct weir_error *e)
 {
 	struct weir_chrome *chrome = weir_chrome_open(file, request->what);
+	struct weir_chrome_lost lost;
 	struct weir_ctf_sum sum;
-	int64_t overwritten;
-	int err;
+	int err, ended;
 
 	if (!chrome)
 		return weir_error_set(e, -ENOMEM, "no memory for the trace");
 	err = weir_ctf_read(folder, chrome, &sum, e);
-	overwritten = weir_chrome_close(chrome);
-	if (!err && overwritten < 0)
+	ended = weir_chrome_close(chrome, &lost);
+	if (!err && ended)
 		err = weir_error_set(e, -ENOMEM, "no memory for the trace");
 	if (err)
 		return err;
@@ -306,11 +306,16 @@ static int convert(const char *folder, const struct request *request,
 			request->output, strerror(errno));
 	fprintf(stderr, "weir trace: %" PRIu64 " events of %u threads in '%s'",
 		sum.events, sum.threads, request->output);
-	if (overwritten > 0)
+	if (lost.overwritten)
 		fprintf(stderr,
-			"; %" PRId64 " older ones were overwritten: give more "
+			"; %" PRIu64 " older ones were overwritten: give more "
 			"--memory, or fewer --points",
-			overwritten);
+			lost.overwritten);
+	if (lost.nested)
+		fprintf(stderr,
+			"; %" PRIu64 " of signal handlers within others are "
+			"missing",
+			lost.nested);
 	fputc('\n', stderr);
 	return 0;
 }

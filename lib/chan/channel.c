@@ -88,6 +88,33 @@ static const char *const kinds[WEIR_SIDES] = {
 	[WEIR_SIDE_CLOSED] = "the last receiver to leave channel",
 };
 
+static struct weir_wait_handles handles_of(
+	const struct weir_channel *channel, uint64_t mark)
+{
+	struct weir_channel_shared *shared = channel->shared;
+
+	return (struct weir_wait_handles){.first = channel,
+		.second = &shared->ring,
+		.mark = mark,
+		.all = &channel->handle_count,
+		.these = &shared->tx_count,
+		.those = &shared->rx_count};
+}
+
+// say_handles says who can end a wait: but room that is reserved, and that in
+// segments, comes back from others, too.
+static void say_handles(struct weir_channel *channel)
+{
+	struct weir_wait_what *what = channel->parking.what;
+
+	channel->senders = handles_of(channel, WEIR_END_TX);
+	channel->receivers = handles_of(channel, WEIR_END_RX);
+	what[WEIR_SIDE_RECV].handles = &channel->senders;
+	what[WEIR_SIDE_CLOSED].handles = &channel->receivers;
+	if (!channel->permits && channel->tx_way != WEIR_WAY_CHAIN)
+		what[WEIR_SIDE_SEND].handles = &channel->receivers;
+}
+
 static struct weir_channel *create(unsigned capacity, unsigned message_size,
 	size_t ring_size, const struct weir_channel_options *options)
 {
@@ -119,6 +146,7 @@ static struct weir_channel *create(unsigned capacity, unsigned message_size,
 	channel->shared = (struct weir_channel_shared *)(void *)&channel[1];
 	channel->shared->tx_count = 1;
 	channel->shared->rx_count = 1;
+	say_handles(channel);
 	weir_ring_init_ends(&channel->shared->ring, channel->name,
 		options->segments ? 1 : capacity,
 		channel->tx_way == WEIR_WAY_MANY,

@@ -65,7 +65,8 @@ struct weir_channel {
 	uint32_t high; // high_water was reached, and not half of it since
 	// Any sender and receiver writes, where there are permits.
 	alignas(WEIR_CACHE_LINE) uint32_t credits;
-	struct weir_wait_hold permits_out; // those that are reserved
+	struct weir_wait_hold permits_out;	     // those that are reserved
+	struct weir_wait_handles senders, receivers; // for who looks
 	struct weir_chain chain;
 	struct weir_parking parking;
 };

@@ -10,7 +10,7 @@ size_t weir_ring_memory_size(unsigned capacity, unsigned message_size)
 {
 	if (capacity == 0 || capacity > WEIR_RING_CAPACITY_MAX)
 		return 0;
-	if (message_size == 0 || message_size % 4)
+	if (message_size == 0 || message_size % 4 || message_size > UINT16_MAX)
 		return 0;
 
 	// One slot more than capacity, as rte_ring tells full from empty so.

@@ -52,7 +52,7 @@
 
 // weir_ring_memory_size answers the bytes that a ring of exactly capacity
 // messages of message_size bytes takes; 0 when capacity is not in
-// 1..WEIR_RING_CAPACITY_MAX or message_size not a positive multiple of 4.
+// 1..WEIR_RING_CAPACITY_MAX or message_size not a multiple of 4 in 4..65532.
 size_t weir_ring_memory_size(unsigned capacity, unsigned message_size);
 
 // weir_ring_init makes memory an empty ring of exactly capacity messages, with
@@ -82,7 +82,8 @@ static inline void weir_ring_tx_init(
 	struct weir_ring_tx *tx, struct rte_ring *ring, unsigned message_size)
 {
 	tx->ring = ring;
-	tx->message_size = message_size;
+	tx->message_size = (uint16_t)message_size;
+	tx->mark = WEIR_END_TX;
 	tx->limit = load_acquire(&ring->cons.tail) + ring->capacity;
 }
 
@@ -90,7 +91,8 @@ static inline void weir_ring_rx_init(
 	struct weir_ring_rx *rx, struct rte_ring *ring, unsigned message_size)
 {
 	rx->ring = ring;
-	rx->message_size = message_size;
+	rx->message_size = (uint16_t)message_size;
+	rx->mark = WEIR_END_RX;
 	rx->limit = load_acquire(&ring->prod.tail);
 }
 

@@ -341,13 +341,19 @@ void *weir_count_add(struct weir_count_segment *segment, const char *prefix,
 	return (char *)head + segment->low;
 }
 
+void weir_count_unname(struct weir_count_segment *segment)
+{
+	store_release(&segment->head->ended, 1);
+	if (segment->file[0] && segment->head->pid == getpid())
+		unlink(segment->file);
+	segment->file[0] = '\0'; // another's may have the name by now
+}
+
 void weir_count_destroy(struct weir_count_segment *segment)
 {
 	if (!segment)
 		return;
-	store_release(&segment->head->ended, 1);
-	if (segment->file[0] && segment->head->pid == getpid())
-		unlink(segment->file);
+	weir_count_unname(segment);
 	munmap(segment->head, segment->head->size);
 	free(segment);
 }

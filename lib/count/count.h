@@ -79,6 +79,10 @@ void *weir_count_add(struct weir_count_segment *segment, const char *prefix,
 	size_t size, const struct weir_count_field *fields, unsigned count,
 	struct weir_error *e);
 
+// weir_count_unname takes the segment's name away: for who ends and cannot destroy
+// it, as it is still written. It looks ended to those that have it open.
+void weir_count_unname(struct weir_count_segment *segment);
+
 // weir_count_destroy removes the segment; readers that have it open keep what
 // they see.
 void weir_count_destroy(struct weir_count_segment *segment);

@@ -244,6 +244,12 @@ unsigned weir_stack_pool_used_max(const struct weir_stack_pool *pool)
 	return load_relaxed(&pool->used_max);
 }
 
+char *weir_stack_pool_memory(const struct weir_stack_pool *pool, size_t *size)
+{
+	*size = pool->memory_size;
+	return pool->memory;
+}
+
 READS_FOREIGN_STACKS size_t weir_stack_high_water(
 	const struct weir_stack *stack)
 {

@@ -54,6 +54,9 @@ unsigned weir_stack_pool_count(const struct weir_stack_pool *pool);
 unsigned weir_stack_pool_used(const struct weir_stack_pool *pool);
 unsigned weir_stack_pool_used_max(const struct weir_stack_pool *pool);
 
+// weir_stack_pool_memory answers where all its stacks lie, and their guards.
+char *weir_stack_pool_memory(const struct weir_stack_pool *pool, size_t *size);
+
 // weir_stack_high_water answers the most bytes of stack that were ever
 // touched, found by looking for the lowest byte that is not zero.
 size_t weir_stack_high_water(const struct weir_stack *stack);

@@ -343,6 +343,7 @@ int weir_pipeline_finish(struct weir_pipeline *pipeline, struct weir_error *e)
 			e, -ENOMEM, "no memory for the report of the run");
 	if (pipeline->given_up) { // what is inside is still in use
 		weir_report_end(pipeline, 0);
+		weir_count_unname(pipeline->segment);
 		return 0;
 	}
 	give_back(pipeline);

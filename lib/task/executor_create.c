@@ -123,6 +123,8 @@ int weir_executor_create(struct weir_executor **executor,
 		&x->stacks, x->stack_count, stack_size, options->node, e);
 	if (err)
 		goto no_counts;
+	x->stack_memory =
+		weir_stack_pool_memory(x->stacks, &x->stack_memory_size);
 	err = weir_tasks_create(x, options->node);
 	if (err) {
 		no_memory(e, x->name);

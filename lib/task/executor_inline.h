@@ -63,6 +63,8 @@ struct weir_executor {
 	void *idle_arg;
 	struct weir_bell *bell; // NULL: it does not sleep
 	struct weir_stack_pool *stacks;
+	const char *stack_memory; // of all these, for readers elsewhere
+	size_t stack_memory_size;
 	struct weir_task *tasks; // all, stack_count of them
 	struct weir_abroad *abroad;
 	unsigned stack_count;

@@ -19,11 +19,12 @@
 #define WEIR_TASK_MAP_H
 
 #include "base/list.h"
+#include "task/wait.h"
 
 #include <stdint.h>
 
 #define WEIR_MAP_MAGIC UINT64_C(0x70616d2d72696577) // "weir-map"
-#define WEIR_MAP_VERSION 2
+#define WEIR_MAP_VERSION 3
 #define WEIR_MAP_NOTE "weir"
 #define WEIR_MAP_NOTE_TYPE 1
 
@@ -31,9 +32,10 @@
 struct weir_map {
 	uint64_t magic;
 	uint32_t version;
-	uint32_t size;			// of this
-	const struct weir_list *roster; // of executors
-	uint32_t name_size;		// of an executor's, of a task's
+	uint32_t size;				 // of this
+	const struct weir_list *roster;		 // of executors
+	const struct weir_wait_what *scope_what; // of each scope's closer
+	uint32_t name_size; // of an executor's, of a task's
 	uint32_t list_next;
 	uint32_t executor_size;
 	uint32_t executor_link; // in the roster
@@ -47,6 +49,8 @@ struct weir_map {
 	uint32_t executor_thread;
 	uint32_t executor_tasks;
 	uint32_t executor_stack_count; // how many tasks
+	uint32_t executor_stack_memory, executor_stack_memory_size;
+	uint32_t executor_context; // sp, fp, pc: while a task runs
 	uint32_t executor_scopes, executor_steppers, executor_labels; // lists
 	uint32_t executor_ended;
 	uint32_t clock_virtual_ticks, clock_hz;
@@ -61,18 +65,21 @@ struct weir_map {
 		task_step_max, task_parks, task_vain_wakes, task_idle_yields;
 	uint32_t task_waits_in, task_select;
 	uint32_t task_deadline; // struct weir_timer
-	uint32_t task_stack;
+	uint32_t task_stack, task_scope;
 	uint32_t task_locks_held; // unsigned
 	uint32_t task_name;
 	uint32_t timer_next, timer_tick; // pending unless next is the timer
 	uint32_t stack_base, stack_size;
 	uint32_t queue_what;
-	uint32_t what_kind, what_name, what_hold;
+	uint32_t what_kind, what_name, what_hold, what_handles;
 	uint32_t hold_task, hold_began, hold_since, hold_count, hold_bound;
+	uint32_t handles_first, handles_second, handles_mark, handles_all,
+		handles_these, handles_those;
 	uint32_t select_cases, select_count;
 	uint32_t case_size, case_ops, case_object, case_disabled;
 	uint32_t ops_kind, ops_name_from, ops_name_at; // the last two: 16 bits
-	uint32_t scope_link, scope_steppers;
+	uint32_t scope_link, scope_steppers, scope_closer;
+	uint32_t scope_live_count; // unsigned
 	uint32_t stepper_size, stepper_link, stepper_executor, stepper_class;
 	uint32_t stepper_queued, stepper_phase, stepper_case, stepper_deadline;
 	uint32_t stepper_parked; // a value of phase, which is a byte

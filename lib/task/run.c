@@ -151,7 +151,8 @@ static int finish(struct run *run)
 	return 1;
 }
 
-int weir_run(void (*fn)(void *arg), void *arg)
+int weir_run_with(
+	void (*fn)(void *arg), void *arg, const struct weir_run_options *how)
 {
 	struct run run = {.fn = fn, .arg = arg};
 	const struct weir_executor_options options = {
@@ -160,6 +161,7 @@ int weir_run(void (*fn)(void *arg), void *arg)
 		.node = -1,
 		.idle = idle,
 		.idle_arg = &run,
+		.task_steps = how ? how->steps : NULL,
 	};
 	const struct weir_spawn_options task = {.name = "main"};
 	struct weir_error e = {0};
@@ -176,4 +178,9 @@ int weir_run(void (*fn)(void *arg), void *arg)
 		weir_assert(!"a new executor has stacks");
 	weir_executor_run(run.executor);
 	return finish(&run);
+}
+
+int weir_run(void (*fn)(void *arg), void *arg)
+{
+	return weir_run_with(fn, arg, NULL);
 }

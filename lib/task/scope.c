@@ -7,7 +7,8 @@
 
 #include <errno.h>
 
-static const struct weir_wait_what what = {.kind = "the tasks of its scope"};
+const struct weir_wait_what weir_scope_what = {
+	.kind = "the tasks of its scope"};
 
 static void cancel_here(struct weir_scope *scope)
 {
@@ -51,7 +52,7 @@ void weir_scope_open_with(
 	weir_list_init(&scope->abroad);
 	weir_list_init(&scope->steppers);
 	weir_list_init(&scope->link);
-	weir_wait_queue_says(&scope->closer, &what);
+	weir_wait_queue_says(&scope->closer, &weir_scope_what);
 	task->open_scopes++;
 }
 

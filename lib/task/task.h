@@ -46,6 +46,17 @@ struct weir_task;
 #define WEIR_RUN_TASKS 256
 int weir_run(void (*fn)(void *arg), void *arg);
 
+struct weir_run_options {
+	// steps: where steps of tasks of no class of their own are recorded, fn's
+	// too, and under its limit what posts, watches and timers take in a turn:
+	// weir_contract_steps. Borrowed; NULL: private, without a limit.
+	struct weir_histogram *steps;
+};
+
+// weir_run_with is weir_run with options; NULL: none.
+int weir_run_with(void (*fn)(void *arg), void *arg,
+	const struct weir_run_options *options);
+
 // weir_yield lets every other runnable step run once. Not a wait: a cancelled
 // task yields too. Tasks only.
 void weir_yield(void);

@@ -82,6 +82,10 @@ struct weir_task {
 	char name[WEIR_NAME_SIZE];
 };
 
+// What one waits for who closes a scope.
+extern const struct weir_wait_what weir_scope_what
+	__attribute__((visibility("hidden")));
+
 // weir_task_current answers the calling task; NULL outside of one.
 static inline struct weir_task *weir_task_current(void)
 {

@@ -42,14 +42,26 @@ struct weir_wait_hold {
 	bool bound;		      // nobody else can give it back
 };
 
+// The handles by which alone somebody can end what one waits for: each begins with
+// the words first and second and has mark in the highest 16 bits of the third,
+// wherever it lies in memory. So who looks through that finds out whether there is
+// one yet. Of *all handles *these and *those are counted; where there are more,
+// others may become such.
+struct weir_wait_handles {
+	const void *first, *second;
+	uint64_t mark;
+	const uint32_t *all, *these, *those;
+};
+
 // What one waits for in a queue, for people: a kind, as a phrase that follows
-// "waits for" ("the mutex"), the name of the object, or NULL, and who holds it,
-// or NULL where that is not known. All must stay where they are as long as the
-// queue.
+// "waits for" ("the mutex"), the name of the object, or NULL, and who holds it, and
+// by which handles it comes, or NULL where that is not known. All must stay where
+// they are as long as the queue.
 struct weir_wait_what {
 	const char *kind;
 	const char *name;
 	const struct weir_wait_hold *hold;
+	const struct weir_wait_handles *handles;
 };
 
 struct weir_wait_queue {

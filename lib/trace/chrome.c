@@ -26,7 +26,7 @@ struct weir_chrome {
 	struct weir_entries out;
 	bool timed; // out.origin is known
 	uint64_t now;
-	int64_t overwritten;
+	struct weir_chrome_lost lost;
 	struct weir_objects objects;
 	struct thread threads[THREADS];
 };
@@ -374,7 +374,8 @@ static void on_named(
 static void on_lost(
 	struct weir_chrome *chrome, const struct weir_chrome_event *event)
 {
-	chrome->overwritten += (int64_t)event->number[0];
+	chrome->lost.overwritten += event->number[0];
+	chrome->lost.nested += event->count > 1 ? event->number[1] : 0;
 	mark(chrome, event);
 }
 
@@ -415,13 +416,22 @@ static const struct {
 	{"weir.trace.lost", 1, on_lost},
 };
 
+// begin_of answers when what an event tells of began: a burst is told of at its end.
+static uint64_t begin_of(const struct weir_chrome_event *event)
+{
+	bool burst = strcmp(event->point, "weir.stage.burst") == 0 &&
+		     event->count >= 3 && event->number[2] < event->ns;
+
+	return burst ? event->ns - event->number[2] : event->ns;
+}
+
 void weir_chrome_event(
 	struct weir_chrome *chrome, const struct weir_chrome_event *event)
 {
 	const size_t count = sizeof(handlers) / sizeof(*handlers);
 
 	if (strcmp(event->point, "weir.trace.named") && !chrome->timed) {
-		chrome->out.origin = event->ns;
+		chrome->out.origin = begin_of(event);
 		chrome->timed = true;
 	}
 	chrome->now = event->ns;
@@ -475,9 +485,9 @@ static void end_all_of(struct weir_object *object, void *arg)
 	weir_descriptor_end(&chrome->out, object, 0, chrome->now);
 }
 
-int64_t weir_chrome_close(struct weir_chrome *chrome)
+int weir_chrome_close(struct weir_chrome *chrome, struct weir_chrome_lost *lost)
 {
-	int64_t answer = chrome->overwritten;
+	int answer;
 
 	for (unsigned i = 0; i < THREADS; i++) {
 		end_step(chrome, i, chrome->now, "the trace's end");
@@ -485,10 +495,11 @@ int64_t weir_chrome_close(struct weir_chrome *chrome)
 	}
 	weir_objects_each(&chrome->objects, end_all_of, chrome);
 	fprintf(chrome->out.file,
-		"\n],\"otherData\":{\"overwritten\":\"%" PRId64 "\"}}\n",
-		chrome->overwritten);
-	if (chrome->objects.failed)
-		answer = -ENOMEM;
+		"\n],\"otherData\":{\"overwritten\":\"%" PRIu64
+		"\",\"nested\":\"%" PRIu64 "\"}}\n",
+		chrome->lost.overwritten, chrome->lost.nested);
+	*lost = chrome->lost;
+	answer = chrome->objects.failed ? -ENOMEM : 0;
 	weir_objects_fini(&chrome->objects);
 	free(chrome);
 	return answer;

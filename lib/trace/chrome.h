@@ -50,8 +50,15 @@ void weir_chrome_thread(
 void weir_chrome_event(
 	struct weir_chrome *chrome, const struct weir_chrome_event *event);
 
-// weir_chrome_close ends what is open, and the file's text, and answers how many
-// events were overwritten; -ENOMEM when memory was too little for all.
-int64_t weir_chrome_close(struct weir_chrome *chrome);
+// What the trace says that it lacks.
+struct weir_chrome_lost {
+	uint64_t overwritten; // by newer events
+	uint64_t nested;      // passed in a signal handler within another
+};
+
+// weir_chrome_close ends what is open, and the file's text, and says what was lost.
+// Answers 0, or -ENOMEM when memory was too little for all.
+int weir_chrome_close(
+	struct weir_chrome *chrome, struct weir_chrome_lost *lost);
 
 #endif

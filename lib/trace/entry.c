@@ -54,11 +54,23 @@ void weir_entry_end(struct weir_entries *entries)
 	fputc('}', entries->file);
 }
 
+// write_duration writes a tenth of a nanosecond less: readers add it to the time as
+// floating point, or cut both to nanoseconds, and a slice that ends behind the
+// beginning of the next would contain it, and all that follow.
+static void write_duration(struct weir_entries *entries, uint64_t ns)
+{
+	if (ns == 0)
+		fputs(",\"dur\":0", entries->file);
+	else
+		fprintf(entries->file, ",\"dur\":%" PRIu64 ".%03u9",
+			(ns - 1) / 1000, (unsigned)((ns - 1) % 1000));
+}
+
 void weir_entry_slice(struct weir_entries *entries, const char *name,
 	const char *category, unsigned thread, uint64_t from, uint64_t to)
 {
 	weir_entry_begin(entries, "X", name, thread, from);
-	write_time(entries, "dur",
+	write_duration(entries,
 		since_origin(entries, to) - since_origin(entries, from));
 	fprintf(entries->file, ",\"cat\":\"%s\"", category);
 }

@@ -252,6 +252,7 @@ static const struct field in_task[] = {
 	IN(task_waits_in, 8),
 	IN(task_select, 8),
 	IN(task_stack, 8),
+	IN(task_scope, 8),
 	IN(task_locks_held, 4),
 };
 

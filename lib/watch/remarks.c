@@ -122,6 +122,18 @@ static void held_long(struct remarks *r, const struct weir_seen_task *task)
 			hold->ended ? "; that task has ended since" : "");
 }
 
+static void is_lost(struct remarks *r, const struct weir_seen_task *task)
+{
+	if (!task->lost)
+		return;
+	remark(r, task,
+		"waits for %s, for %" PRIu64
+		" ms so far, and nobody is left who could bring it: the other "
+		"end is open, but no task and no thread has it any more; close "
+		"an end before it is forgotten",
+		task->waits_for, task->for_ns / MS);
+}
+
 static void look_at(struct remarks *r, const struct weir_seen_task *task)
 {
 	stack_full(r, task);
@@ -130,6 +142,7 @@ static void look_at(struct remarks *r, const struct weir_seen_task *task)
 	wakes_in_vain(r, task);
 	holds_long(r, task);
 	held_long(r, task);
+	is_lost(r, task);
 }
 
 static bool waits_for_ever(const struct weir_seen_task *task)
@@ -254,7 +267,9 @@ static void everybody_waits(struct remarks *r, const struct weir_seen *seen)
 {
 	for (unsigned i = 0; i < seen->count; i++) {
 		r->executor = &seen->executors[i];
-		for (unsigned t = 0; t < r->executor->count; t++)
+		for (unsigned t = 0; t < r->executor->count; t++) {
+			if (r->executor->tasks[t].lost)
+				continue;
 			remark(r, &r->executor->tasks[t],
 				"waits for %s, and no task is left that could "
 				"bring it: all wait, without a deadline%s",
@@ -262,6 +277,7 @@ static void everybody_waits(struct remarks *r, const struct weir_seen *seen)
 				seen->strangers ? "; only a thread outside of "
 						  "the executors could"
 						: "");
+		}
 	}
 }
 

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 // What a process that makes no sense could make us allocate.
 #define EXECUTORS_MAX 4096
@@ -76,6 +77,7 @@ static void copy_frames(const struct weir_seen_look *look,
 	seen->frames.count = 0;
 	if (sp < bounds.low || sp >= top)
 		return;
+	seen->stack_from = sp - bounds.low;
 	if (top - sp > STACK_COPY_MAX)
 		top = sp + STACK_COPY_MAX;
 	if (get(look, sp, look->stack, top - sp))
@@ -114,6 +116,8 @@ static void describe(
 	memcpy(&seen->locks_held, task + map->task_locks_held,
 		sizeof(seen->locks_held));
 	seen->canceled = flag_in(task, map->task_canceled);
+	seen->scope = word_in(task, map->task_scope);
+	seen->switches = word_in(task, map->task_switches);
 }
 
 // describe_parked is for a task that had stopped when it was copied.
@@ -284,6 +288,22 @@ static long asleep_in(const struct weir_seen_look *look,
 	return call;
 }
 
+// see_places says where its tasks lie, their stacks, and how far down its thread's.
+static void see_places(const struct weir_seen_look *look,
+	struct weir_seen_executor *seen, uint64_t tasks, uint32_t count)
+{
+	const struct weir_map *map = &look->map;
+	uint64_t x = look->executor;
+
+	seen->tasks_low = tasks;
+	seen->tasks_high = tasks + (uint64_t)count * map->task_size;
+	seen->stacks_low = word(look, x + map->executor_stack_memory);
+	seen->stacks_high = seen->stacks_low +
+			    word(look, x + map->executor_stack_memory_size);
+	if (seen->thread)
+		seen->thread_sp = word(look, x + map->executor_context);
+}
+
 static int see_executor(struct weir_seen_look *look,
 	struct weir_seen_executor *seen, uint64_t executor)
 {
@@ -302,9 +322,11 @@ static int see_executor(struct weir_seen_look *look,
 	if (count > WEIR_SEEN_MANY)
 		count = 0;
 	seen->tasks = calloc(count ? count : 1, sizeof(*seen->tasks));
+	seen->tasks_size = count * sizeof(*seen->tasks);
 	if (!seen->tasks)
 		return -ENOMEM;
 	read_clock(look);
+	see_places(look, seen, tasks, count);
 	see_counts(look, seen);
 	see_tasks(look, seen, tasks, count);
 	see_stacks(look, seen, tasks, count);
@@ -359,6 +381,23 @@ static void count_strangers(struct weir_seen *seen)
 	free(known);
 }
 
+// open_copies makes room for copies, apart from all else: who looks through the
+// memory of its own process leaves it out.
+static bool open_copies(struct weir_seen_look *look)
+{
+	size_t size = WEIR_TASK_SIZE_MAX + STACK_COPY_MAX;
+	char *copies = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copies == MAP_FAILED)
+		return false;
+	look->copies = copies;
+	look->copies_size = size;
+	look->task = copies;
+	look->stack = copies + WEIR_TASK_SIZE_MAX;
+	return true;
+}
+
 int weir_seen_take(struct weir_seen **seen, int pid, struct weir_error *e)
 {
 	struct weir_seen_look look = {.pid = pid};
@@ -368,24 +407,30 @@ int weir_seen_take(struct weir_seen **seen, int pid, struct weir_error *e)
 	if (err)
 		return err;
 	s = calloc(1, sizeof(*s));
-	look.task = malloc(WEIR_TASK_SIZE_MAX);
-	look.stack = malloc(STACK_COPY_MAX);
-	err = s && look.task && look.stack ? see_all(&look, s) : -ENOMEM;
-	free(look.stack);
-	free(look.task);
+	if (!s || !open_copies(&look)) {
+		free(s);
+		return weir_error_set(e, -ENOMEM, "no memory");
+	}
+	s->pid = pid;
+	err = see_all(&look, s);
+	if (!err)
+		weir_seen_lost(&look, s, (uintptr_t)__builtin_frame_address(0));
+	munmap(look.copies, look.copies_size);
 	if (err || ended(&look)) {
 		weir_seen_free(s);
 		return err ? weir_error_set(e, err, "no memory")
 			   : weir_process_refuse(pid, -ESRCH, e);
 	}
-	s->pid = pid;
 	count_strangers(s);
 	*seen = s;
 	return 0;
 }
 
+// drop leaves nothing behind that points into stacks: lost.c would find it.
 static void drop(struct weir_seen_executor *executor)
 {
+	if (executor->tasks)
+		explicit_bzero(executor->tasks, executor->tasks_size);
 	free(executor->tasks);
 	free(executor->steppers);
 	free(executor->functions);

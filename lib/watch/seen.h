@@ -45,6 +45,13 @@ struct weir_seen_hold {
 	uint64_t for_ns; // since the latest was taken
 };
 
+// The handles by which alone somebody can end a wait (task/wait.h). known false:
+// others may, too, or it is not known.
+struct weir_seen_handles {
+	bool known;
+	uint64_t first, second, mark;
+};
+
 // Durations are nanoseconds.
 struct weir_seen_task {
 	uint64_t address;
@@ -52,7 +59,13 @@ struct weir_seen_task {
 	enum weir_seen_state state;
 	char waits_for[WEIR_SEEN_WAIT_SIZE]; // "" unless it waits
 	struct weir_seen_hold hold;	     // of that
-	uint64_t for_ns;		     // how long it has been in state
+	struct weir_seen_handles handles;    // by which that comes
+	bool lost;	 // and there is none, nor will be: it waits for ever
+	uint64_t closes; // the scope that it closes, 0: it does not wait so
+	uint32_t closes_count; // of its tasks
+	uint64_t scope;	       // that it belongs to
+	uint64_t switches;
+	uint64_t for_ns;  // how long it has been in state
 	uint64_t left_ns; // until its deadline; WEIR_NEVER: it has none
 	uint64_t steps;
 	uint64_t step_ns_max;  // its longest stretch
@@ -64,6 +77,7 @@ struct weir_seen_task {
 	bool canceled;
 	uint64_t stack; // where it lies
 	size_t stack_size;
+	size_t stack_from; // of it, what lies behind is in use
 	// Bytes at the end of its stack that were never touched, by it or one
 	// before it; WEIR_SEEN_STACK_END: at least that many.
 	size_t stack_left;
@@ -100,11 +114,15 @@ struct weir_seen_executor {
 	long asleep_in; // the system call that it sleeps in; -1: it does not
 	unsigned count;
 	struct weir_seen_task *tasks;
+	size_t tasks_size; // bytes
 	// Tasks that have ended, and were worth a remark; what is not known of
 	// one is 0.
 	unsigned ended_count;
 	struct weir_seen_task *ended;
 	uint64_t ended_left; // such tasks that were not kept
+	// Where its tasks lie, and their stacks.
+	uint64_t tasks_low, tasks_high, stacks_low, stacks_high;
+	uint64_t thread_sp; // of its thread, while a task runs; 0: not known
 	unsigned stepper_listed, function_count;
 	struct weir_seen_stepper *steppers;
 	struct weir_seen_function *functions;
@@ -141,6 +159,7 @@ void weir_seen_free(struct weir_seen *seen);
 //	locks and permits that are held while somebody waits long for them
 //	tasks that wait for one another's locks
 //	a lock of pthreads that a step sleeps for
+//	waiting for what nobody is left to do, whatever others do
 //	everybody waiting for what nobody will do
 //
 // Answers how many.

@@ -6,6 +6,7 @@
 //	seen.c        executors, tasks and their stacks
 //	seen_wait.c   what one waits for
 //	seen_steps.c  steppers, function steps, tasks that have ended
+//	lost.c        tasks that nobody can wake any more
 //
 // Threads.  The one that looks.
 #ifndef WEIR_WATCH_SEEN_LOOK_H
@@ -28,6 +29,8 @@ struct weir_seen_look {
 	uint64_t executor; // its address
 	char *task;	   // a copy of one
 	char *stack;	   // and of its stack, STACK_COPY_MAX
+	void *copies;	   // where these two lie
+	size_t copies_size;
 };
 
 static inline bool get(const struct weir_seen_look *look, uint64_t address,
@@ -83,6 +86,11 @@ static inline uint64_t since(const struct weir_seen_look *look, uint64_t tick)
 // weir_seen_wait says what the task that was copied waits for, and who holds it.
 void weir_seen_wait(
 	const struct weir_seen_look *look, struct weir_seen_task *seen);
+
+// weir_seen_lost finds the tasks whose wait nobody can end any more. Without memory,
+// where all cannot be read, or there are very many, it finds none. sp: that of the calling thread.
+void weir_seen_lost(
+	const struct weir_seen_look *look, struct weir_seen *seen, uint64_t sp);
 
 // weir_seen_case adds what one waits for in the case at address.
 void weir_seen_case(const struct weir_seen_look *look, char *text, uint64_t at);

@@ -68,6 +68,47 @@ static void describe_hold(const struct weir_seen_look *look,
 				: sizeof(seen->name));
 }
 
+static uint32_t count_at(const struct weir_seen_look *look, uint64_t address)
+{
+	uint32_t count = 0;
+
+	get(look, address, &count, sizeof(count));
+	return count;
+}
+
+// describe_handles says by which handles comes what one waits for in a queue.
+static void describe_handles(const struct weir_seen_look *look,
+	struct weir_seen_handles *seen, uint64_t queue)
+{
+	const struct weir_map *map = &look->map;
+	uint64_t what = word(look, queue + map->queue_what);
+	uint64_t at = what ? word(look, what + map->what_handles) : 0;
+	uint32_t all, these, those;
+
+	if (!at)
+		return;
+	seen->first = word(look, at + map->handles_first);
+	seen->second = word(look, at + map->handles_second);
+	seen->mark = word(look, at + map->handles_mark);
+	all = count_at(look, word(look, at + map->handles_all));
+	these = count_at(look, word(look, at + map->handles_these));
+	those = count_at(look, word(look, at + map->handles_those));
+	seen->known = seen->first && these > 0 && all == these + those;
+}
+
+// describe_scope says whose tasks one waits for in a queue, if it is a scope's.
+static void describe_scope(const struct weir_seen_look *look,
+	struct weir_seen_task *seen, uint64_t queue)
+{
+	const struct weir_map *map = &look->map;
+
+	if (word(look, queue + map->queue_what) != (uintptr_t)map->scope_what)
+		return;
+	seen->closes = queue - map->scope_closer;
+	seen->closes_count =
+		count_at(look, seen->closes + map->scope_live_count);
+}
+
 void weir_seen_case(const struct weir_seen_look *look, char *text, uint64_t at)
 {
 	const struct weir_map *map = &look->map;
@@ -130,8 +171,11 @@ void weir_seen_wait(
 	else
 		add(seen->waits_for, "a point in time");
 	weir_text_clean(seen->waits_for, sizeof(seen->waits_for)); // cut
-	if (queue && !select)
-		describe_hold(look, &seen->hold, queue);
+	if (!queue || select)
+		return;
+	describe_hold(look, &seen->hold, queue);
+	describe_handles(look, &seen->handles, queue);
+	describe_scope(look, seen, queue);
 }
 
 uint64_t weir_seen_deadline(

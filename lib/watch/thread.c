@@ -10,10 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
 #define NS 1000000000u
 
 // As the kernel numbers the CPU clocks of threads: the scheduler's, of one.
@@ -121,40 +117,6 @@ bool weir_thread_is_asleep(int pid, int tid, long *call)
 		text[0] >= '0' && text[0] <= '9')
 		*call = strtol(text, NULL, 10);
 	return true;
-}
-
-// is_virtual: where that cannot be known, it is.
-static bool is_virtual(void)
-{
-#if defined(__x86_64__)
-	unsigned a, b, c = 0, d;
-
-	return !__get_cpuid(1, &a, &b, &c, &d) || (c & 1u << 31);
-#else
-	return true;
-#endif
-}
-
-// tells_steal: a host that tells has taken something sooner or later.
-static bool tells_steal(void)
-{
-	unsigned long long steal = 0;
-	char text[512];
-
-	return read_file("/proc/stat", text, sizeof(text)) &&
-	       sscanf(text, "cpu %*u %*u %*u %*u %*u %*u %*u %llu", &steal) ==
-		       1 &&
-	       steal > 0;
-}
-
-bool weir_machine_accounts(void)
-{
-	return !is_virtual() || tells_steal();
-}
-
-bool weir_machine_robs(void)
-{
-	return is_virtual() && tells_steal();
 }
 
 #define CALL(name)                \

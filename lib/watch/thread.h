@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What the system tells of a thread of this process, and of the machine it runs
-// on, to whoever looks from another thread.
+// What the system tells of a thread of this process to whoever looks from another
+// thread.
 //
 // Threads.  Any that may sleep: all of these are system calls.
 #ifndef WEIR_WATCH_THREAD_H
@@ -26,14 +26,6 @@ bool weir_thread_sleeps(int tid, uint64_t *count);
 // weir_thread_is_asleep tells whether thread tid of process pid (0: this one)
 // sleeps in the kernel now, and in which system call; -1: not known.
 bool weir_thread_is_asleep(int pid, int tid, long *call);
-
-// weir_machine_accounts tells whether the CPU time of a thread is its own: not
-// so on a virtual machine that does not say what its host takes from it.
-bool weir_machine_accounts(void);
-
-// weir_machine_robs tells whether a host takes time that CPU time leaves out: a
-// thread may then be off its CPU without sleeping or waiting.
-bool weir_machine_robs(void);
 
 // weir_call_name answers the name of a system call that sleeps or is common,
 // NULL for another.

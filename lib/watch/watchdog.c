@@ -6,6 +6,7 @@
 #include "task/misuse.h"
 #include "task/roster.h"
 #include "watch/code.h"
+#include "watch/machine.h"
 #include "watch/thread.h"
 #include "watch/watched.h"
 #include "watch/words.h"

@@ -14,29 +14,31 @@ import struct
 import gdb
 
 MAGIC = 0x70616D2D72696577
-VERSION = 2
+VERSION = 3
 STATES = {True: "waiting", False: "ready"}
 TASKS_MAX = 1 << 20
 FRAMES_MAX = 32
 CASES_SHOWN = 4
 STEPPERS_SHOWN = 1000
 
-# The members of struct weir_map behind roster, in their order.
+# The members of struct weir_map behind scope_what, in their order.
 MEMBERS = """name_size list_next
 executor_size executor_link executor_name executor_now executor_current
 executor_running executor_clock executor_counts executor_ready_waits
 executor_thread executor_tasks executor_stack_count
+executor_stack_memory executor_stack_memory_size executor_context
 executor_scopes executor_steppers executor_labels executor_ended
 clock_virtual_ticks clock_hz counts_steps counts_tasks counts_turn_max
 histogram_max
 task_size task_queued task_context task_ended task_parked task_live
 task_canceled task_switches task_first_switch task_since task_ready_max
 task_step_max task_parks task_vain_wakes task_idle_yields task_waits_in
-task_select task_deadline task_stack task_locks_held task_name
+task_select task_deadline task_stack task_scope task_locks_held task_name
 timer_next timer_tick stack_base stack_size queue_what what_kind what_name
-what_hold hold_task hold_began hold_since hold_count hold_bound
-select_cases select_count case_size case_ops case_object case_disabled
-ops_kind ops_name_from ops_name_at scope_link scope_steppers
+what_hold what_handles hold_task hold_began hold_since hold_count hold_bound
+handles_first handles_second handles_mark handles_all handles_these
+handles_those select_cases select_count case_size case_ops case_object case_disabled
+ops_kind ops_name_from ops_name_at scope_link scope_steppers scope_closer scope_live_count
 stepper_size stepper_link stepper_executor stepper_class stepper_queued
 stepper_phase stepper_case stepper_deadline stepper_parked
 class_name class_name_at label_link label_step label_name
@@ -72,8 +74,8 @@ class Map:
     def __init__(self):
         try:
             at = int(gdb.parse_and_eval("(unsigned long)&weir_map"))
-            magic, version, size, self.roster = struct.unpack(
-                "<QIIQ", read(at, 24))
+            magic, version, size, self.roster, _ = struct.unpack(
+                "<QIIQQ", read(at, 32))
         except gdb.error as error:
             raise gdb.GdbError(
                 "no weir here: there is no process and no core, or no symbol "
@@ -84,7 +86,7 @@ class Map:
             raise gdb.GdbError("another version of weir: use the weir-gdb.py "
                                "that belongs to it")
         values = struct.unpack("<%dI" % len(MEMBERS),
-                               read(at + 24, 4 * len(MEMBERS)))
+                               read(at + 32, 4 * len(MEMBERS)))
         self.__dict__.update(zip(MEMBERS, values))
 
 

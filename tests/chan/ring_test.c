@@ -239,6 +239,8 @@ Test(ring, a_size_that_cannot_be_is_refused)
 	cr_assert_eq(weir_ring_memory_size(0, 8), 0);
 	cr_assert_eq(weir_ring_memory_size(4, 0), 0);
 	cr_assert_eq(weir_ring_memory_size(4, 6), 0);
+	cr_assert_eq(weir_ring_memory_size(4, 65536), 0);
+	cr_assert_gt(weir_ring_memory_size(4, 65532), 0);
 	cr_assert_eq(weir_ring_memory_size(WEIR_RING_CAPACITY_MAX + 1, 8), 0);
 	cr_assert_gt(weir_ring_memory_size(WEIR_RING_CAPACITY_MAX, 8), 0);
 }

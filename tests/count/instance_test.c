@@ -39,6 +39,21 @@ Test(instance, a_name_in_use_is_refused_with_the_pid_that_has_it)
 	weir_count_destroy(segment);
 }
 
+Test(instance, one_without_its_name_any_more_leaves_it_to_others)
+{
+	const char *name = fresh_name();
+	struct weir_count_segment *segment = segment_of(name), *second;
+
+	weir_count_unname(segment);
+	cr_expect_not(is_there(name));
+	cr_expect_eq(weir_count_value(weir_count_local(segment), "a.in"), 0);
+	second = segment_of(name);
+	weir_count_destroy(segment);
+	cr_expect(is_there(name));
+	weir_count_destroy(second);
+	cr_expect_not(is_there(name));
+}
+
 Test(instance, what_a_dead_process_left_can_be_read)
 {
 	const char *name = fresh_name();

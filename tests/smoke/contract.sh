@@ -167,13 +167,14 @@ is "stages that come with weir make none" "$? $(finding)" "0 "
 # ---- a step that never ends ----
 
 setsid bash -c 'echo -20 2>/dev/null >/proc/self/autogroup
-	exec "$@"' _ "$weir_program" run --load "$faulty" --contract -e \
-	"gen ! stubborn" >stubborn.out 2>stubborn.err &
+	exec "$@"' _ "$weir_program" run --load "$faulty" --contract \
+	--name "stubborn-$$" -e "gen ! stubborn" >stubborn.out 2>stubborn.err &
 pid=$!
 started+=("$pid")
 until_it grep -q "does not end" stubborn.err
 has "a task that never yields is told of while it runs" \
 	"$(cat stubborn.err)" "step of 'stubborn' does not end: blocked task"
+is "its counters can be read" "$(weir ls | grep -c "^stubborn-$$ ")" 1
 kill -INT -- -"$pid"
 until_it grep -q "cannot drain" stubborn.err
 has "Ctrl-C: what holds up the drain, and what to do" "$(cat stubborn.err)" \
@@ -181,6 +182,7 @@ has "Ctrl-C: what holds up the drain, and what to do" "$(cat stubborn.err)" \
 kill -INT -- -"$pid"
 wait "$pid"
 is "a second Ctrl-C gives it up" $? 1
+is "and takes its counters along" "$(weir ls | grep -c "^stubborn-$$ ")" 0
 said=$(tr -s '\n ' ' ' <stubborn.out)
 has "which stage, and how much was inside" "$said" \
 	"'stubborn' on lcore 1 does not end its step, .*: the run was given up, with [0-9]+ packets inside"

@@ -121,6 +121,20 @@ is "a task that waits for a dropped sender: exit code" \
 has "it is named, and for what it waits" "$(cat stuck.err)" \
 	"every task waits.*'eater' for a message from channel 'food'"
 
+# The same beside a task that is busy.
+begin forgetful
+forgot() { weir tasks --pid $pid --json | jq -r '.remarks[]' | grep "'reader'"; }
+if until_it forgot; then
+	has "beside one that is busy, too: from outside" "$(forgot)" \
+		"task 'reader' .* a message from channel 'letters', .* nobody is left"
+else
+	not_ok "a task that waits for a dropped sender beside a busy one" \
+		"$(weir tasks --pid $pid)"
+fi
+is "who may yet be sent to is not" \
+	"$(weir tasks --pid $pid --json | jq -r '.remarks[]' | grep -c "'eater'.*nobody")" 0
+kill -KILL $pid
+
 # as_user COMMAND…: as one who is not root.
 as_user() { (cd / && setpriv --reuid 65534 --clear-groups "$@"); }
 if [ "$(id -u)" != 0 ] || ! as_user test -x "$weir_program"; then

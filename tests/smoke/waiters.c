@@ -2,7 +2,7 @@
 //
 // Tasks for weir tasks to look at: one of each state, in a program that only
 // links weir. Its argument names one more: asker and spinner do not wait. With
-// "nobody" all wait for ever.
+// "nobody" all wait for ever, with "forgetful" one for what another forgot.
 #include "chan/case.h"
 #include "chan/chan.h"
 #include "sync/mutex.h"
@@ -88,6 +88,30 @@ static void spawn(
 		abort();
 }
 
+// forgetful ends, and leaves its sender open and who receives from it waiting.
+static struct weir_rx forgotten;
+
+static void waits_for_it(void *arg)
+{
+	void *message;
+
+	if (weir_recv(&forgotten, &message) == WEIR_RECEIVED)
+		abort();
+}
+
+static void forgetful(void *arg)
+{
+	const struct weir_channel_options options = {.name = "letters"};
+	const struct weir_spawn_options reader = {.name = "reader"};
+	struct weir_tx sender;
+
+	if (weir_channel_open_with(4, &options, &sender, &forgotten) ||
+		weir_start(weir_executor_self(), waits_for_it, NULL, &reader,
+			NULL))
+		abort();
+	weir_yield();
+}
+
 static void first(void *arg)
 {
 	const struct weir_channel_options options = {.name = "food"};
@@ -107,7 +131,10 @@ static void first(void *arg)
 		spawn(&scope, "chooser", chooser);
 		if (strcmp(last, "asker") == 0)
 			spawn(&scope, last, asker);
-		else if (strcmp(last, "spinner") == 0)
+		else if (strcmp(last, "forgetful") == 0) {
+			spawn(&scope, last, forgetful);
+			spawn(&scope, "asker", asker);
+		} else if (strcmp(last, "spinner") == 0)
 			spawn(&scope, last, spinner);
 		else if (*last)
 			spawn(&scope, last, chooser);

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 
 static char *text;
@@ -34,12 +35,15 @@ static void stop(void)
 #define NUMBERS(n, ...) .count = (n), .number = {__VA_ARGS__}
 
 // entries closes the trace and answers what it holds.
-static json_t *entries(int64_t overwritten)
+static struct weir_chrome_lost lost;
+
+static json_t *entries(uint64_t overwritten)
 {
 	json_error_t error;
 	json_t *root, *array;
 
-	cr_expect_eq(weir_chrome_close(chrome), overwritten);
+	cr_expect_eq(weir_chrome_close(chrome, &lost), 0);
+	cr_expect_eq(lost.overwritten, overwritten);
 	fclose(file);
 	root = json_loads(text, 0, &error);
 	cr_assert(root, "%s at %d: %s", error.text, error.line, text);
@@ -66,10 +70,12 @@ static json_t *find(
 	return NULL;
 }
 
+// value answers it in microseconds, to the nanosecond.
 static double value(json_t *entry, const char *key)
 {
 	cr_assert(entry);
-	return json_number_value(json_object_get(entry, key));
+	return round(json_number_value(json_object_get(entry, key)) * 1000) /
+	       1000;
 }
 
 static void name(uint64_t object, const char *what)
@@ -260,13 +266,42 @@ TestChrome(what_is_open_ends_with_the_trace)
 	json_decref(array);
 }
 
-TestChrome(what_was_overwritten_is_added_up)
+// A slice that seems to end later than the next begins would contain it.
+TestChrome(slices_one_after_the_other_do_not_overlap_for_who_rounds)
+{
+	double end = 0;
+	int64_t end_ns = 0;
+	json_t *array;
+
+	name(7, "gen");
+	for (uint64_t i = 1; i < 1000; i++)
+		AT(1000 + i * i * 10, 1, "stage.burst",
+			NUMBERS(3, 7, 32, (2 * i - 1) * 10));
+	array = entries(0);
+	cr_expect_eq(value(find(array, "X", "gen", 0), "dur"), 0.01);
+	for (int i = 0; i < 999; i++) {
+		json_t *slice = find(array, "X", "gen", i);
+		double ts = json_number_value(json_object_get(slice, "ts"));
+		double dur = json_number_value(json_object_get(slice, "dur"));
+
+		cr_assert_leq(end, ts, "slice %d", i);
+		cr_assert_leq(end_ns, (int64_t)(ts * 1000), "slice %d", i);
+		cr_assert_lt(value(slice, "ts") - end, 0.001);
+		end = ts + dur;
+		end_ns = (int64_t)(ts * 1000) + (int64_t)(dur * 1000);
+	}
+	json_decref(array);
+}
+
+TestChrome(what_was_lost_is_added_up)
 {
 	json_t *array;
 
 	AT(1, 1, "trace.lost", NUMBERS(1, 40));
-	AT(2, 2, "trace.lost", NUMBERS(1, 2));
+	AT(2, 2, "trace.lost", NUMBERS(2, 2, 3));
+	AT(3, 3, "trace.lost", NUMBERS(2, 0, 4));
 	array = entries(42);
+	cr_expect_eq(lost.nested, 7);
 	cr_expect(find(array, "i", "trace.lost", 1));
 	json_decref(array);
 }

@@ -3,6 +3,7 @@
 // Steps that sleep in the kernel, and the count of sleeps. What the machine steals
 // may hide one, so each is tried until it is seen; never is it stolen or blocked.
 #include "watch/faulty.h"
+#include "watch/seen.h"
 
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -103,6 +104,76 @@ Test(blocking, a_call_that_does_not_end_is_seen_while_it_sleeps)
 	cr_expect_eq(state.unended, 0);
 	cr_expect_eq(state.blocking, 1, "it is no other when it ends");
 	cr_expect_eq(state.over, 1);
+	end();
+}
+
+// ---- a lock of pthreads ----
+
+static pthread_mutex_t contended = PTHREAD_MUTEX_INITIALIZER;
+
+static void take_lock(void *arg)
+{
+	cr_assert_eq(pthread_mutex_lock(&contended), 0);
+	pthread_mutex_unlock(&contended);
+}
+
+static void find_lock(void *arg, const char *sentence)
+{
+	*(bool *)arg |=
+		strstr(sentence,
+			"executor 'watched' sleeps in the kernel in the "
+			"middle of a step: it waits for a lock of "
+			"pthreads") != NULL;
+}
+
+Test(blocking, a_lock_of_pthreads_is_remarked_on_while_a_step_waits_for_it)
+{
+	bool found = false;
+
+	cr_assert_eq(pthread_mutex_lock(&contended), 0);
+	begin(take_lock);
+	while (!found) {
+		usleep(10000);
+		weir_own_remarks(NULL, 0, find_lock, &found);
+	}
+	pthread_mutex_unlock(&contended);
+	end();
+	found = false;
+	weir_own_remarks(NULL, 0, find_lock, &found);
+	cr_expect_not(found);
+}
+
+// ---- where calls may be made ----
+
+static void sleep_until_told(void *arg)
+{
+	while (!load_acquire(&go_on))
+		usleep(3 * LIMIT_MS * 1000);
+}
+
+Test(blocking, a_call_breaks_nothing_where_calls_may_be_made)
+{
+	struct weir_contract_state state = {0};
+	struct weir_spawn_options how = {.name = "faulty"};
+	struct weir_executor_options options = {
+		.name = "watched", .idle = weir_idle_yield};
+
+	cr_assert_eq(
+		weir_contract_create(&contract, "class", LIMIT_MS * MS, &error),
+		0);
+	how.steps = weir_contract_steps(contract);
+	cr_assert_eq(weir_executor_create(&executor, &options, &error), 0);
+	executor->makes_calls = true;
+	cr_assert_eq(
+		weir_start(executor, sleep_until_told, NULL, &how, has_ended),
+		0);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	cr_assert_eq(pthread_create(&thread, NULL, run, NULL), 0);
+	while (!(state = read_state()).blocking)
+		usleep(1000);
+	store_release(&go_on, true);
+	cr_expect_eq(state.excused, state.blocking);
+	cr_expect_not(state.broken);
 	end();
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The books of contracts, and the verdict in words.
+#include "task/executor.h"
+#include "task/task.h"
+#include "task/timer.h"
 #include "watch/book.h"
 #include "watch/words.h"
 
@@ -277,4 +280,40 @@ Test(contract, a_call_has_its_name_where_it_has_one)
 
 	cr_expect_str_eq(weir_words_sighting(&sighting, text, sizeof(text)),
 		"blocking call in system call 999, 1.5 us on ");
+}
+
+// ---- a program of weir_run ----
+
+static bool handled;
+
+static void spin(struct weir_executor *executor, struct weir_post *post)
+{
+	uint64_t until = weir_in_ms(20);
+
+	while (weir_ticks() < until)
+		;
+	handled = true;
+}
+
+static void post_spin(void *arg)
+{
+	struct weir_post *post = arg;
+
+	weir_executor_post(weir_executor_self(), post);
+	while (!handled)
+		weir_yield();
+}
+
+Test(contract, what_weir_run_runs_is_of_the_class_it_was_given)
+{
+	struct weir_contract *contract = make("all", 10 * MS);
+	const struct weir_run_options options = {
+		.steps = weir_contract_steps(contract)};
+	struct weir_post post = {.fn = spin};
+
+	cr_assert_eq(weir_run_with(post_spin, &post, &options), 0);
+	cr_expect_geq(read(contract, 0).over, 1);
+	cr_expect_geq(read(contract, 0).worst_ns, 19 * MS);
+	cr_expect_geq(read(contract, 0).steps, 2);
+	weir_contract_destroy(contract);
 }

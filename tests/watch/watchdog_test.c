@@ -6,6 +6,7 @@
 #include "watch/threads.h"
 
 #include "task/bell.h"
+#include "task/roster.h"
 #include "watch/thread.h"
 
 #include <errno.h>
@@ -236,4 +237,29 @@ Test(watchdog, it_takes_up_a_limit_when_it_is_set)
 		weir_contract_destroy(contract);
 	}
 	cr_expect(prompt, "%ju", (uintmax_t)count);
+}
+
+// ---- executors that go ----
+
+Test(watchdog, what_an_executor_wrote_down_is_judged_before_it_goes)
+{
+	struct weir_executor_options options = {.name = "silent"};
+	struct weir_overrun overrun = {.begin = 1, .end = 2};
+	struct weir_executor *silent;
+	struct weir_contract *class;
+
+	cr_assert_eq(weir_contract_create(&class, "class", MS, &error), 0);
+	overrun.steps = weir_contract_steps(class);
+	cr_assert_eq(weir_watchdog_start(-1, &error), 0);
+	cr_assert_eq(weir_executor_create(&silent, &options, &error), 0);
+	// A round of the watchdog may come between, but not each time.
+	for (int i = 0; i < 1000; i++) {
+		weir_overruns_put(&silent->overruns, &overrun);
+		weir_roster_remove(silent);
+		cr_assert_eq(silent->overruns.read, silent->overruns.written);
+		weir_roster_add(silent);
+	}
+	weir_watchdog_stop();
+	weir_executor_destroy(silent);
+	weir_contract_destroy(class);
 }
