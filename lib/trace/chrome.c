@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "trace/descriptor.h"
 #include "trace/entry.h"
+#include "trace/mark.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -30,48 +31,6 @@ struct weir_chrome {
 	struct weir_objects objects;
 	struct thread threads[THREADS];
 };
-
-// ---- marks ----
-
-static void write_field(struct weir_chrome *chrome,
-	const struct weir_chrome_event *event, unsigned i)
-{
-	char text[64];
-	const char *name;
-
-	weir_entry_text(
-		chrome->out.file, event->field[i] ? event->field[i] : "?");
-	fputc(':', chrome->out.file);
-	name = event->text[i]
-		       ? event->text[i]
-		       : weir_objects_known(&chrome->objects, event->number[i]);
-	if (!name) {
-		snprintf(text, sizeof(text),
-			event->number[i] > UINT32_MAX ? "0x%" PRIx64
-						      : "%" PRIu64,
-			event->number[i]);
-		name = text;
-	}
-	weir_entry_text(chrome->out.file, name);
-}
-
-static void mark(
-	struct weir_chrome *chrome, const struct weir_chrome_event *event)
-{
-	const char *point = event->point;
-
-	if (strncmp(point, "weir.", 5) == 0)
-		point += 5;
-	weir_entry_begin(&chrome->out, "i", point, event->thread, event->ns);
-	fputs(",\"s\":\"t\",\"args\":{", chrome->out.file);
-	for (unsigned i = 0; i < event->count; i++) {
-		if (i)
-			fputc(',', chrome->out.file);
-		write_field(chrome, event, i);
-	}
-	fputc('}', chrome->out.file);
-	weir_entry_end(&chrome->out);
-}
 
 // ---- what a thread does ----
 
@@ -195,7 +154,7 @@ static void on_lock(
 	if (!weir_objects_known(&chrome->objects, event->number[0]))
 		weir_objects_call(&chrome->objects, event->number[0], name);
 	thread_of(chrome, event)->parks_for = 0;
-	mark(chrome, event);
+	weir_mark_event(&chrome->out, &chrome->objects, event);
 }
 
 static void make_ready(
@@ -217,7 +176,7 @@ static void on_spawn(
 		weir_objects_call(
 			&chrome->objects, event->number[0], event->text[1]);
 	make_ready(chrome, event);
-	mark(chrome, event);
+	weir_mark_event(&chrome->out, &chrome->objects, event);
 }
 
 static void on_yield(
@@ -282,7 +241,7 @@ static void on_opened(
 	if (event->text[1] && event->text[1][0])
 		weir_objects_call(
 			&chrome->objects, event->number[0], event->text[1]);
-	mark(chrome, event);
+	weir_mark_event(&chrome->out, &chrome->objects, event);
 }
 
 static void depth(
@@ -376,7 +335,7 @@ static void on_lost(
 {
 	chrome->lost.overwritten += event->number[0];
 	chrome->lost.nested += event->count > 1 ? event->number[1] : 0;
-	mark(chrome, event);
+	weir_mark_event(&chrome->out, &chrome->objects, event);
 }
 
 static const struct {
@@ -441,7 +400,7 @@ void weir_chrome_event(
 			handlers[i].on(chrome, event);
 			return;
 		}
-	mark(chrome, event);
+	weir_mark_event(&chrome->out, &chrome->objects, event);
 }
 
 // ---- begin and end ----
