@@ -40,10 +40,12 @@ static void add(struct sums_job *job)
 static void write_answer(struct sums_job *job)
 {
 	char *text = job->answer->text;
+	size_t length = job->wrong ? strcspn(job->wrong, " \r") : 0;
 
+	if (length > SUMS_LINE / 2)
+		length = SUMS_LINE / 2;
 	if (job->wrong)
-		snprintf(text, SUMS_LINE, "'%.*s' is no number\n",
-			(int)strcspn(job->wrong, " \r") % (SUMS_LINE / 2),
+		snprintf(text, SUMS_LINE, "'%.*s' is no number\n", (int)length,
 			job->wrong);
 	else
 		snprintf(text, SUMS_LINE, "%lld\n", job->sum);
@@ -75,8 +77,9 @@ static enum sums_drop why(int err)
 		return SUMS_TOO_LONG;
 	case -ETIMEDOUT:
 		return SUMS_LATE;
+	case -EINPROGRESS: // too late, or stopped, while it was worked on
+		return weir_task_canceled() ? SUMS_STOPPED : SUMS_LATE;
 	case -ECANCELED:
-	case -EINPROGRESS:
 	case -ESHUTDOWN:
 		return SUMS_STOPPED;
 	default:

@@ -361,7 +361,7 @@ bool weir_runners_halt(struct weir_pipeline *pipeline)
 	weir_patience_begin(pipeline);
 	while (!all_returned(pipeline)) {
 		if (weir_patience_ends(pipeline, HALT_NS))
-			return false;
+			return all_returned(pipeline);
 		nanosleep(&nap, NULL);
 	}
 	return true;

@@ -8,6 +8,7 @@
 #include "watch/thread.h"
 
 #define PATIENCE_NS 30000000000u // for those that were given no CPU
+#define LOOK_NS 10000000u	 // of sleep that one look may tell of
 
 static bool is_awaited(const struct weir_runner *runner)
 {
@@ -19,15 +20,20 @@ static void look(struct weir_runner *runner, uint64_t passed_ns)
 {
 	int thread = load_acquire(&runner->executor->thread);
 	uint64_t ran_ns = 0;
+	bool asleep;
 	long call;
 
 	// It has not begun, or has ended.
 	if (!thread || !weir_thread_cpu(thread, &ran_ns))
 		return;
-	if (runner->looked)
-		runner->own_ns += weir_thread_is_asleep(0, thread, &call)
-					  ? passed_ns
-					  : ran_ns - runner->ran_ns;
+	asleep = weir_thread_is_asleep(0, thread, &call);
+	// What slept at both looks slept in between; that the looks were far apart
+	// is the doing of whoever kept this thread.
+	if (runner->looked && asleep && runner->asleep)
+		runner->own_ns += passed_ns < LOOK_NS ? passed_ns : LOOK_NS;
+	else if (runner->looked)
+		runner->own_ns += ran_ns - runner->ran_ns;
+	runner->asleep = asleep;
 	runner->ran_ns = ran_ns;
 	runner->looked = true;
 }
@@ -48,17 +54,19 @@ bool weir_patience_ends(struct weir_pipeline *pipeline, uint64_t limit_ns)
 	uint64_t now = weir_clock_now(pipeline->clock);
 	uint64_t passed_ns =
 		weir_clock_ns(pipeline->clock, now - pipeline->look_tick);
-	bool ends = true;
+	bool ends = true, any = false;
 
 	for (unsigned i = 0; i < pipeline->plan->executor_count; i++) {
 		struct weir_runner *runner = &pipeline->runners[i];
 
 		if (!is_awaited(runner))
 			continue;
+		any = true;
 		look(runner, passed_ns);
 		ends = ends && runner->own_ns > limit_ns;
 	}
 	pipeline->look_tick = now;
-	return ends || weir_clock_ns(pipeline->clock,
-			       now - pipeline->patient_tick) > PATIENCE_NS;
+	return (any && ends) ||
+	       weir_clock_ns(pipeline->clock, now - pipeline->patient_tick) >
+		       PATIENCE_NS;
 }

@@ -64,7 +64,7 @@ struct weir_runner {
 	// of who waits for it (patience.c)
 	uint64_t own_ns; // that it ran or slept since it is waited for
 	uint64_t ran_ns; // its CPU time when it was last looked at
-	bool looked;
+	bool looked, asleep;
 };
 
 // How a run came to its end; the first that happened.

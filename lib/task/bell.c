@@ -88,13 +88,17 @@ static void ring_asked(void)
 	}
 }
 
+// keeper_rest sleeps until somebody may be asked for again. Who asked and has gone
+// since is no reason to turn any more, but counted itself out behind its asking: so
+// what it asked for is seen here, behind the counts, and not before them.
 static void keeper_rest(void)
 {
-	ring_asked(); // by those that have gone since
 	store_relaxed(&keeper_word, 1);
 	fence_full(); // keeper_word is written, the counts are read
-	if (!keeper_needed() && !load_acquire(&keeper_ends))
+	if (!keeper_needed() && !load_acquire(&keeper_ends)) {
+		ring_asked();
 		futex(&keeper_word, FUTEX_WAIT, 1, NULL);
+	}
 	store_relaxed(&keeper_word, 0);
 }
 

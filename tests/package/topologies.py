@@ -183,7 +183,7 @@ def unread(program):
     ask_until_answered(server)
     client.close()
     books = server.end()
-    print("is cut off", re.search(r"(unread|late) 1\b", books) is not None,
+    print("is cut off", re.search(r"(unread|late) [1-9]", books) is not None,
           books.splitlines()[-1])
 
 

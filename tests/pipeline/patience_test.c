@@ -132,13 +132,31 @@ Test(patience, ends_with_a_thread_that_sleeps)
 	end(&t);
 }
 
+// It may have returned since it was last asked whether it has: that is no end of
+// patience with it.
 Test(patience, is_not_of_one_that_has_returned)
 {
 	struct rig rig;
 
 	rig_open(&rig, 0);
 	rig.runner.returned = true;
-	cr_assert(weir_patience_ends(&rig.pipeline, LIMIT_NS));
+	cr_assert_not(weir_patience_ends(&rig.pipeline, LIMIT_NS));
+}
+
+// That who waits was late itself is no sleep of the other's.
+Test(patience, takes_a_long_time_between_two_looks_for_little)
+{
+	struct thread t = {0};
+	struct rig rig;
+
+	start(&t, sleep_on);
+	rig_open(&rig, t.tid);
+	usleep(20000);
+	weir_patience_ends(&rig.pipeline, LIMIT_NS);
+	rig.pipeline.look_tick -=
+		weir_clock_ticks(rig.pipeline.clock, 20000 * MS);
+	cr_assert_not(weir_patience_ends(&rig.pipeline, LIMIT_NS));
+	end(&t);
 }
 
 Test(patience, waits_for_a_thread_that_has_not_begun)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-#	in (its own pace, 3 s) ──▶ rx ──▶ delay ──▶ tx ──▶ out
+#	in (a fiftieth of its own pace) ──▶ rx ──▶ delay ──▶ tx ──▶ out
 #
 # Ctrl-C drains and reports; a second one stops at once and still reports.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -9,12 +9,12 @@
 # begin NAME DELAY: runs in the background until told; its id is in $pid.
 begin() {
 	bash -c 'trap - INT; exec "$@"' _ "$weir_program" run --name "$1" \
-		-e "file:$captures/slow.pcap pace=capture factor=0.2 !
+		-e "file:$captures/slow.pcap pace=capture factor=0.02 !
 		delay time=$2 ! file:$1.pcap" --json >"$1.json" 2>"$1.err" &
 	pid=$!
 	started+=("$pid")
 }
-# has_input INSTANCE: packets come, 20 a second.
+# has_input INSTANCE: packets come, a few a second.
 has_input() { until_it has_counted "$1" stages.rx.in; }
 instance=smoke-signals-$$
 set -m

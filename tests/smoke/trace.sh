@@ -228,10 +228,10 @@ fi
 weir trace $name -t 1s --memory 1 -o little.json 2>little.err
 has "what was overwritten is said" "$(cat little.err)" \
 	"[0-9]+ events of 2 threads in 'little.json'"
-"$weir_program" trace $name -t 20s -o first.json 2>first.err &
+"$weir_program" trace $name -t 600s -o first.json 2>first.err &
 first=$!
 started+=("$first")
-until_it grep -q "tracing '$name' for 20 s" first.err ||
+until_it grep -q "tracing '$name' for 600 s" first.err ||
 	not_ok "it is said that one is being taken" "$(cat first.err)"
 weir trace $name -t 1ms -o second.json 2>second.err
 is "one is taken at a time: exit code" $? 1
@@ -290,7 +290,7 @@ has "in words" "$(cat large.out)" "takes up to 2047 MiB"
 pid=$!
 started+=("$pid")
 until_it flows
-"$weir_program" trace $name -t 20s -o killed.json 2>killed.err &
+"$weir_program" trace $name -t 600s -o killed.json 2>killed.err &
 first=$!
 started+=("$first")
 until_it grep -q "tracing '$name'" killed.err ||

@@ -101,6 +101,13 @@ static void timer_never_ends(struct weir_executor *x, struct weir_timer *timer)
 	weir_executor_stop(x);
 }
 
+// is_in: the step is in a function, or in a small one that it calls, which a build
+// without optimizations does not inline.
+static bool is_in(const struct weir_frames *frames, uintptr_t function)
+{
+	return frames->at[0] - function < 256 || frames->at[1] - function < 256;
+}
+
 // spin_outside lets an executor do that, whose tasks of no class have a contract.
 static void spin_outside(struct weir_post *post, struct weir_timer *timer)
 {
@@ -124,8 +131,7 @@ static void spin_outside(struct weir_post *post, struct weir_timer *timer)
 	cr_expect_eq(read_state().unended, 1);
 	weir_books_lock();
 	cr_expect_str_eq(contract->worst[0].task, "");
-	cr_expect_lt(
-		contract->worst[0].frames.at[0] - (uintptr_t)never_yield, 256);
+	cr_expect(is_in(&contract->worst[0].frames, (uintptr_t)never_yield));
 	weir_books_unlock();
 	store_release(&go_on, true);
 	pthread_join(thread, NULL);
