@@ -15,8 +15,10 @@
 // into it: what lies on it may be lent.
 //
 // A copy of a handle that was forgotten in memory keeps a wait going for us, though
-// nobody will ever use it: we find too few, and never one too many, but for handles
-// that move while we look. So we look twice.
+// nobody will ever use it: we find too few. One too many is found where a handle
+// moves while we look, so we look twice: it must have moved both times, or gone to a
+// task that was spawned, or called deeper, since the tasks were seen; or where the
+// only pointer to a stack is in a register of a thread that sleeps.
 #include "watch/memory.h"
 #include "watch/seen_look.h"
 
