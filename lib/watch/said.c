@@ -22,7 +22,8 @@ void weir_said_take(struct weir_said *said, struct weir_executor *executor)
 }
 
 void weir_said_add(struct weir_witness *witness,
-	const struct weir_overrun *overruns, unsigned count)
+	const struct weir_overrun *overruns, unsigned count, uint64_t stopped,
+	uint64_t halted)
 {
 	for (unsigned i = 0; i < count; i++) {
 		const struct weir_sample *last = weir_witness_last(witness);
@@ -31,6 +32,8 @@ void weir_said_add(struct weir_witness *witness,
 		if (overruns[i].reading.tick <= (last ? last->tick : 0))
 			continue;
 		sample = weir_sample_of(&overruns[i].reading, overruns[i].end);
+		sample.stopped = stopped;
+		sample.halted = halted;
 		weir_witness_add(witness, &sample);
 	}
 }

@@ -25,8 +25,10 @@ struct weir_said {
 void weir_said_take(struct weir_said *said, struct weir_executor *executor);
 
 // weir_said_add has the witness remember what the executor itself has read at the
-// end of those overruns, unless a later sample is there already.
+// end of those overruns, unless a later sample is there already. stopped, halted: what
+// is known of stops since the last sample, which may have been in any of them.
 void weir_said_add(struct weir_witness *witness,
-	const struct weir_overrun *overruns, unsigned count);
+	const struct weir_overrun *overruns, unsigned count, uint64_t stopped,
+	uint64_t halted);
 
 #endif

@@ -399,10 +399,12 @@ static void meet(struct weir_watched *watched, uint64_t run,
 	weir_witness_add(&watched->witness, &sample);
 }
 
-// sample_now adds a sample of the thread; false: there is none in this round.
+// sample_now adds a sample of the thread, which had gone to sleep so often in the
+// round before; false: there is none in this round.
 static bool sample_now(struct weir_watched *watched,
 	const struct weir_executor *executor, int thread,
-	const struct weir_sample *before, struct weir_sample *sample)
+	const struct weir_sample *before, uint64_t slept,
+	struct weir_sample *sample)
 {
 	struct weir_reading begun;
 
@@ -414,7 +416,7 @@ static bool sample_now(struct weir_watched *watched,
 		return false;
 	sample->stopped = watched->stopped;
 	sample->halted = watched->halted;
-	watched->halts += watched->halted && sample->sleeps > before->sleeps;
+	watched->halts += watched->halted && sample->sleeps > slept;
 	watched->stopped = watched->halted = 0;
 	weir_witness_add(&watched->witness, sample);
 	return true;
@@ -444,6 +446,7 @@ void weir_watched_look(struct weir_watched *watched,
 	struct weir_sample sample, before;
 	struct weir_said said;
 	unsigned done = 0;
+	uint64_t slept;
 	bool sampled;
 	int thread;
 
@@ -458,11 +461,13 @@ void weir_watched_look(struct weir_watched *watched,
 	}
 	if (!watched->run)
 		return;
-	weir_said_add(
-		&watched->witness, &said.overruns[done], said.count - done);
+	slept = weir_witness_last(&watched->witness)->sleeps;
+	weir_said_add(&watched->witness, &said.overruns[done],
+		said.count - done, watched->stopped, watched->halted);
 	before = *weir_witness_last(&watched->witness);
 	thread = said.run ? load_acquire(&executor->thread) : 0;
-	sampled = sample_now(watched, executor, thread, &before, &sample);
+	sampled =
+		sample_now(watched, executor, thread, &before, slept, &sample);
 	for (; done < said.count; done++)
 		settle(watched, executor, &said.overruns[done], round);
 	miss(watched, executor, said.over);

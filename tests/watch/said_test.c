@@ -54,10 +54,25 @@ Test(said, a_sleep_of_one_step_is_not_the_next_ones)
 		ended(0, 20, 0, 1), ended(20, 40, 20, 1)};
 
 	weir_witness_add(&witness, &before);
-	weir_said_add(&witness, two, 2);
+	weir_said_add(&witness, two, 2, 0, 0);
 	cr_assert_eq(witness.count, 3);
 	cr_expect_eq(judge(&witness, &two[0], 5), WEIR_BLOCKING);
 	cr_expect_eq(judge(&witness, &two[1], 5), WEIR_BLOCKED);
+}
+
+// The process was stopped, and the executor went on before the watchdog did.
+Test(said, a_stop_that_the_round_knows_of_is_no_call_of_a_step)
+{
+	static struct weir_witness witness;
+	const struct weir_sample before = {
+		.tick = begin_of_all(), .beat = begin_of_all(), .waits = true};
+	const struct weir_overrun two[] = {
+		ended(0, 20, 0, 1), ended(20, 40, 0, 2)};
+
+	weir_witness_add(&witness, &before);
+	weir_said_add(&witness, two, 2, ms(20), ms(20));
+	cr_expect_neq(judge(&witness, &two[0], 5), WEIR_BLOCKING);
+	cr_expect_neq(judge(&witness, &two[1], 5), WEIR_BLOCKING);
 }
 
 Test(said, what_was_not_read_or_is_known_already_is_no_sample)
@@ -65,15 +80,15 @@ Test(said, what_was_not_read_or_is_known_already_is_no_sample)
 	static struct weir_witness witness;
 	struct weir_overrun one = ended(0, 20, 20, 0), unread = one;
 
-	weir_said_add(&witness, &one, 1);
+	weir_said_add(&witness, &one, 1, 0, 0);
 	cr_assert_eq(witness.count, 1);
 	cr_expect_eq(weir_witness_last(&witness)->tick, one.end);
 	cr_expect_eq(weir_witness_last(&witness)->beat, one.end);
-	weir_said_add(&witness, &one, 1);
+	weir_said_add(&witness, &one, 1, 0, 0);
 	unread.reading = (struct weir_reading){0};
-	weir_said_add(&witness, &unread, 1);
+	weir_said_add(&witness, &unread, 1, 0, 0);
 	one = ended(0, 10, 10, 0);
-	weir_said_add(&witness, &one, 1);
+	weir_said_add(&witness, &one, 1, 0, 0);
 	cr_expect_eq(witness.count, 1);
 }
 
